@@ -1,0 +1,105 @@
+package dev.remask.schemas;
+
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.TopicConfig;
+
+/**
+ * The topics of one Remask installation. Everything that is learned from is kept for ever and never
+ * compacted: a sequence must stay where it was written. Examples have no time limit either; the
+ * trainer purges what it has learned.
+ *
+ * @param prefix what every name starts with, {@code remask.} by default
+ */
+public record Topics(String prefix) {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+  private static final Map<String, String> KEPT =
+      Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1");
+
+  /**
+   * Small log segments, so that a purge frees disk soon; broker time, so that old text is not old
+   * at once.
+   */
+  private static final Map<String, String> PURGED =
+      Map.of(
+          TopicConfig.RETENTION_MS_CONFIG, "-1",
+          TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
+          TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
+
+  /** A dataset record carries its vocabulary. */
+  public static final int DATASET_BYTES_MAX = 16 * 1024 * 1024;
+
+  /** Document id (string) to document, or null for a tombstone or a flush signal. */
+  public Topic<Document> documents(int partitions) {
+    return new Topic<>(prefix + "documents", Document.class, partitions, KEPT);
+  }
+
+  /** Name (string) to dataset; the first record of a name wins. */
+  public Topic<Dataset> datasets() {
+    Map<String, String> config =
+        Map.of(
+            TopicConfig.RETENTION_MS_CONFIG,
+            "-1",
+            TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+            Integer.toString(DATASET_BYTES_MAX));
+    return new Topic<>(prefix + "datasets", Dataset.class, 1, config);
+  }
+
+  /** {@link SequenceKey} to training segment. */
+  public Topic<Segment> segments(String dataset, int partitions) {
+    return new Topic<>(
+        prefix + named("dataset.name", dataset) + ".segments", Segment.class, partitions, KEPT);
+  }
+
+  /** {@link SequenceKey} to held-out segment. */
+  public Topic<Segment> heldOut(String dataset, int partitions) {
+    return new Topic<>(
+        prefix + named("dataset.name", dataset) + ".heldout", Segment.class, partitions, KEPT);
+  }
+
+  /** {@code run/epoch} (string) to plan event; the first plan of a key wins. */
+  public Topic<PlanEvent> plans() {
+    return new Topic<>(prefix + "plans", PlanEvent.class, 1, KEPT);
+  }
+
+  /** {@link SequenceKey} to masked example of epoch 0. */
+  public Topic<MaskedExample> live(String run, int partitions) {
+    return new Topic<>(
+        prefix + named("run.name", run) + ".live", MaskedExample.class, partitions, PURGED);
+  }
+
+  /** {@link SequenceKey} to masked example of the replays, in epoch order. */
+  public Topic<MaskedExample> examples(String run, int partitions) {
+    return new Topic<>(
+        prefix + named("run.name", run) + ".examples", MaskedExample.class, partitions, PURGED);
+  }
+
+  /** Step (8 bytes, big-endian) to what it learned. */
+  public Topic<TrainingStep> ledger(String run) {
+    return new Topic<>(prefix + named("run.name", run) + ".ledger", TrainingStep.class, 1, KEPT);
+  }
+
+  /**
+   * What could not be used, as received (at most 4 KiB of it), with the reason in its headers.
+   * Bounded, not Avro.
+   */
+  public String deadLetters() {
+    return prefix + "dead-letters";
+  }
+
+  /** Settings of the dead letters: at most 64 MiB of them. */
+  public static Map<String, String> deadLettersConfig() {
+    return Map.of(
+        TopicConfig.RETENTION_BYTES_CONFIG, "67108864",
+        TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
+        TopicConfig.RETENTION_MS_CONFIG, "-1");
+  }
+
+  private static String named(String key, String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new ConfigException(key, name, "must be 1 to 64 letters, digits, '_' or '-'");
+    }
+    return name;
+  }
+}

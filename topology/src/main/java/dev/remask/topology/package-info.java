@@ -1,0 +1,5 @@
+/** How it flows: packing, masking and epochs as Kafka Streams topologies. */
+@NullMarked
+package dev.remask.topology;
+
+import org.jspecify.annotations.NullMarked;
