@@ -1,0 +1,48 @@
+package dev.remask.trainer;
+
+import dev.remask.mlm.Example;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What the loop needs of a model and its optimizer. Called by one thread. */
+public interface Learner extends AutoCloseable {
+  /**
+   * One optimizer step on a logical batch: sum of the gradients over sum of the predicted tokens,
+   * clipped, then AdamW. How the batch is cut into micro-batches changes nothing beyond rounding.
+   *
+   * @param step 1, 2, 3 ...; keys dropout and the optimizer's bias correction
+   */
+  StepResult step(List<Example> batch, double learningRate, long step);
+
+  /** Scores examples without learning. */
+  Evaluation evaluate(List<Example> examples);
+
+  /** The {@code most} likeliest tokens at a position of {@code tokens}, likeliest first. */
+  List<Prediction> predict(int[] tokens, int position, int most);
+
+  /** SHA-256 over all parameters, lower-case hexadecimal. */
+  String parametersSha256();
+
+  /**
+   * What the bits of a result depend on besides the input: BLAS core, kernel path, vector lanes,
+   * workers, JDK.
+   */
+  String fingerprint();
+
+  /**
+   * Writes the parameters in Hugging Face's RobertaForMaskedLM form ({@code model.safetensors},
+   * {@code config.json}) into {@code model}, the optimizer's moments into {@code state}. Both
+   * folders exist; files are forced to disk.
+   */
+  void save(Path model, Path state) throws IOException;
+
+  /**
+   * The reverse; IOException that names the file and what is wrong with it, before anything is
+   * changed.
+   */
+  void load(Path model, Path state) throws IOException;
+
+  @Override
+  void close();
+}
