@@ -52,7 +52,7 @@ final class Main implements Callable<Integer> {
     }
     LoggerFactory.getLogger(Main.class).error("failed", exception);
     String message = exception.getMessage() == null ? exception.toString() : exception.getMessage();
-    command.getErr().println("remask: " + message.lines().findFirst().orElse(message) + " (more in " + System.getProperty("remask.log.file", "~/.remask/logs/remask.log") + ")");
+    command.getErr().println("remask: " + message.lines().findFirst().orElse(message) + " (more in " + LogFile.path() + ")");
     return FAILED;
   }
 }
