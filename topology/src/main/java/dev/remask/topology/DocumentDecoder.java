@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.Map;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,7 @@ public interface DocumentDecoder {
   /**
    * @throws BadDocument if the bytes are at fault; whatever else is thrown stops the packer
    */
-  Document decode(String topic, byte[] value);
+  Document decode(String topic, Headers headers, byte[] value);
 
   /**
    * Avro in the registry's wire format.
@@ -32,9 +33,9 @@ public interface DocumentDecoder {
 
   /** Avro through a given deserializer; tells bad bytes from an outage of the registry. */
   static DocumentDecoder avro(Deserializer<Document> deserializer) {
-    return (topic, value) -> {
+    return (topic, headers, value) -> {
       try {
-        return deserializer.deserialize(topic, value);
+        return deserializer.deserialize(topic, headers, value);
       } catch (SerializationException e) {
         if (isOutage(e)) {
           throw e;

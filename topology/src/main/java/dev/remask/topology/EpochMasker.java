@@ -61,9 +61,9 @@ final class EpochMasker {
   }
 
   /**
-   * Offsets behind all segments of the plan, where it has an end. The plan names sequences that were
-   * committed when it was written, so the end of what is committed now lies behind each of them;
-   * segments in between are read and dropped.
+   * Offsets behind all segments of the plan, where it has an end. The plan names sequences that
+   * were committed when it was written, so the end of what is committed now lies behind each of
+   * them; segments in between are read and dropped.
    */
   private @Nullable Map<Integer, Long> stops(EpochPlan plan) {
     List<Long> ends = plan.getEnds();
@@ -92,9 +92,7 @@ final class EpochMasker {
 
   /** Starts, pauses or resumes (invariant 10). It is not started while it would have to wait. */
   void regulate(
-      Backpressure backpressure,
-      Set<Integer> unfinished,
-      SortedMap<Integer, PlannedEpoch> plans) {
+      Backpressure backpressure, Set<Integer> unfinished, SortedMap<Integer, PlannedEpoch> plans) {
     if (!started) {
       if (!backpressure.mustWait(examples, partitions, unfinished, true, plans)) {
         running.start();
@@ -108,8 +106,7 @@ final class EpochMasker {
   }
 
   StreamStatus.Lane status() {
-    return new StreamStatus.Lane(
-        epoch.epoch(), running.state(), !started || running.paused());
+    return new StreamStatus.Lane(epoch.epoch(), running.state(), !started || running.paused());
   }
 
   void close() {

@@ -22,22 +22,20 @@ import org.apache.kafka.common.errors.InterruptException;
 
 /**
  * Where groups and logs are, as Kafka's own administration tells it: offsets per partition. Offsets
- * say whether a reader has passed a place, never how many records there are: transaction markers and
- * aborted records take offsets too (invariant 3).
+ * say whether a reader has passed a place, never how many records there are: transaction markers
+ * and aborted records take offsets too (invariant 3).
  */
 final class GroupProgress {
   private GroupProgress() {}
 
   /** Ends of what is decided: every committed record lies before them. {@code [P]} */
   static Map<Integer, Long> stableEnds(Admin admin, String topic, int partitions) {
-    return offsets(
-        admin, topic, partitions, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
+    return offsets(admin, topic, partitions, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
   }
 
   /** Ends of the logs, open transactions included. {@code [P]} */
   static Map<Integer, Long> logEnds(Admin admin, String topic, int partitions) {
-    return offsets(
-        admin, topic, partitions, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
+    return offsets(admin, topic, partitions, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
   }
 
   /** First offsets that are still there. {@code [P]} */

@@ -1,12 +1,11 @@
 package dev.remask.topology;
 
+import dev.remask.schemas.ClientConfigs;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -24,14 +23,12 @@ final class LogEdges implements AutoCloseable {
   private final Consumer<byte[], byte[]> consumer;
 
   LogEdges(Map<String, ?> clients) {
-    Map<String, Object> config = new HashMap<>(clients);
-    config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-    // An offset that was purged meanwhile means the first that is left.
-    config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    config.remove(ConsumerConfig.GROUP_ID_CONFIG);
+    // Resets to the earliest offset: one that was purged meanwhile means the first that is left.
     consumer =
-        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        new KafkaConsumer<>(
+            ClientConfigs.logReader(clients),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer());
   }
 
   /** The first committed record at or after an offset; empty if there is none yet. */

@@ -62,14 +62,15 @@ public final class MaskingTopology {
           "the plan of epoch %d of %s has %d ends, but dataset %s has %d partitions"
               .formatted(epoch, run, plan.getEnds().size(), dataset.getName(), partitions));
     }
+    String segments = topics.segments(dataset.getName(), partitions).name();
     return new Topology()
         .addSource(
             AutoOffsetReset.earliest(),
             SOURCE,
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer(),
-            topics.segments(dataset.getName(), partitions).name())
-        .addProcessor(MASK, () -> new MaskProcessor(epoch, plan, dataset, config), SOURCE)
+            segments)
+        .addProcessor(MASK, () -> new MaskProcessor(segments, epoch, plan, dataset, config), SOURCE)
         .addSink(
             EXAMPLES,
             examples(topics, run, epoch, partitions).name(),
@@ -82,13 +83,15 @@ public final class MaskingTopology {
   /** Drops what the plan does not hold, masks the rest. */
   private static final class MaskProcessor
       extends ContextualProcessor<byte[], byte[], SequenceKey, MaskedExample> {
+    private final String topic;
     private final int epoch;
     private final @Nullable List<Long> ends;
     private final Masker masker;
     private final TokenWidth width;
     private final Deserializer<Segment> segments;
 
-    MaskProcessor(int epoch, EpochPlan plan, Dataset dataset, Map<String, ?> config) {
+    MaskProcessor(String topic, int epoch, EpochPlan plan, Dataset dataset, Map<String, ?> config) {
+      this.topic = topic;
       this.epoch = epoch;
       this.ends = plan.getEnds();
       this.masker =
@@ -112,7 +115,7 @@ public final class MaskingTopology {
       if (ends != null && key.sequence() >= ends.get(key.partition())) {
         return;
       }
-      Segment segment = segments.deserialize(SOURCE, record.value());
+      Segment segment = segments.deserialize(topic, record.headers(), record.value());
       context().forward(new Record<>(key, mask(key, segment), record.timestamp()));
     }
 

@@ -1,5 +1,6 @@
 package dev.remask.topology;
 
+import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.Topics;
@@ -30,11 +31,12 @@ public final class PackerProgress {
    * @param clients what every client gets
    */
   public static SortedMap<Integer, PackerState> states(Map<String, ?> clients, Dataset dataset) {
-    String changelog = Groups.packer(dataset.getName()) + "-" + PackingTopology.STATE + "-changelog";
+    String changelog =
+        Groups.packer(dataset.getName()) + "-" + PackingTopology.STATE + "-changelog";
     Deserializer<PackerState> deserializer =
         AvroBinarySerde.<PackerState>of(PackerState.getClassSchema()).deserializer();
     SortedMap<Integer, PackerState> states = new TreeMap<>();
-    try (Admin admin = Admin.create(Map.copyOf(clients));
+    try (Admin admin = Admin.create(ClientConfigs.admin(clients));
         LogEdges edges = new LogEdges(clients)) {
       if (!exists(admin, changelog)) {
         return states;
@@ -54,8 +56,7 @@ public final class PackerProgress {
    *
    * @return false if that took longer than the timeout
    */
-  public static boolean awaitPacked(
-      Admin admin, Topics topics, Dataset dataset, Duration timeout) {
+  public static boolean awaitPacked(Admin admin, Topics topics, Dataset dataset, Duration timeout) {
     int partitions = dataset.getPartitions();
     String documents = dataset.getDocumentsTopic();
     String group = Groups.packer(dataset.getName());
@@ -65,9 +66,7 @@ public final class PackerProgress {
     Map<Integer, Long> read = GroupProgress.stableEnds(admin, documents, partitions);
     return await(
             deadline,
-            () ->
-                GroupProgress.reached(
-                    GroupProgress.committed(admin, group, documents), read))
+            () -> GroupProgress.reached(GroupProgress.committed(admin, group, documents), read))
         && awaitVisible(admin, segments, partitions, deadline);
   }
 

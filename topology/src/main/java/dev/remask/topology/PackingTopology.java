@@ -220,7 +220,8 @@ public final class PackingTopology {
     private PartitionPacker.Step document(
         PackerState state, long ordinal, Record<byte[], byte[]> record) {
       String id = documentId(record.key());
-      Document document = decoder.decode(dataset.getDocumentsTopic(), record.value());
+      Document document =
+          decoder.decode(dataset.getDocumentsTopic(), record.headers(), record.value());
       byte[] content = sha256.digest(document.getText().getBytes(StandardCharsets.UTF_8));
       PartitionPacker.Step step =
           recent.contains(record.key(), content)

@@ -1,12 +1,14 @@
 package dev.remask.topology;
 
 import dev.remask.schemas.AvroSerdes;
+import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochDone;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.LogReader;
 import dev.remask.schemas.MaskingPolicy;
 import dev.remask.schemas.PlanEvent;
+import dev.remask.schemas.PlanKey;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Topics;
@@ -15,7 +17,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -26,7 +27,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Makes the epochs of one run exist. There is one at a time: its transactional id fences the one
@@ -39,7 +40,7 @@ public final class Planner implements AutoCloseable {
   private final Map<String, ?> clients;
   private final Topics topics;
   private final String run;
-  private final Producer<String, PlanEvent> producer;
+  private final Producer<byte[], PlanEvent> producer;
   private final PlanReader plans;
 
   /**
@@ -50,10 +51,10 @@ public final class Planner implements AutoCloseable {
     this.clients = clients;
     this.topics = topics;
     this.run = run;
-    Map<String, Object> config = new HashMap<>(clients);
+    Map<String, Object> config = ClientConfigs.producer(clients);
     config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "remask-plan-" + run);
     config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 10_000);
-    this.producer = producer(config);
+    this.producer = producer(config, clients);
     this.plans = new PlanReader(clients, topics);
     try {
       producer.initTransactions();
@@ -87,8 +88,8 @@ public final class Planner implements AutoCloseable {
    * Plans the next epochs, bounded by the segments that are there now.
    *
    * @param dataset the run's
-   * @throws ConfigException if the run was never declared or belongs to another dataset, or if there
-   *     is nothing to replay yet
+   * @throws ConfigException if the run was never declared or belongs to another dataset, or if
+   *     there is nothing to replay yet
    */
   public List<PlannedEpoch> plan(Dataset dataset, int epochs, Instant now) {
     if (epochs < 1) {
@@ -101,7 +102,8 @@ public final class Planner implements AutoCloseable {
     EpochPlan live = known.get(0).plan();
     mustEqual("dataset.name", dataset.getName(), live.getDataset());
     long[] ends =
-        LogReader.endSequences(clients, topics.segments(dataset.getName(), dataset.getPartitions()));
+        LogReader.endSequences(
+            clients, topics.segments(dataset.getName(), dataset.getPartitions()));
     if (Arrays.stream(ends).allMatch(end -> end == 0)) {
       throw new ConfigException(
           "dataset.name", dataset.getName(), "must have segments before it can be replayed");
@@ -156,21 +158,20 @@ public final class Planner implements AutoCloseable {
   static void appendDone(
       Map<String, ?> clients, Topics topics, String run, int epoch, Instant now) {
     PlanEvent done = new PlanEvent(run, epoch, new EpochDone(millis(now)));
-    try (Producer<String, PlanEvent> producer = producer(new HashMap<>(clients))) {
+    try (Producer<byte[], PlanEvent> producer =
+        producer(ClientConfigs.producer(clients), clients)) {
       GroupProgress.get(producer.send(record(topics, done)));
     }
   }
 
-  private static Producer<String, PlanEvent> producer(Map<String, Object> config) {
-    config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-    config.put(ProducerConfig.ACKS_CONFIG, "all");
+  private static Producer<byte[], PlanEvent> producer(
+      Map<String, Object> config, Map<String, ?> clients) {
     return new KafkaProducer<>(
-        config, new StringSerializer(), AvroSerdes.of(PlanEvent.class, config).serializer());
+        config, new ByteArraySerializer(), AvroSerdes.of(PlanEvent.class, clients).serializer());
   }
 
-  private static ProducerRecord<String, PlanEvent> record(Topics topics, PlanEvent event) {
-    return new ProducerRecord<>(
-        topics.plans().name(), event.getRun() + "/" + event.getEpoch(), event);
+  private static ProducerRecord<byte[], PlanEvent> record(Topics topics, PlanEvent event) {
+    return new ProducerRecord<>(topics.plans().name(), PlanKey.of(event).encode(), event);
   }
 
   private static void mustEqual(String key, Object given, Object declared) {

@@ -63,13 +63,12 @@ public record StreamSettings(
     atLeast("stream.threads", threads, 1);
     atLeast("commit.interval.ms", commitIntervalMs, 1);
     atLeast("examples.ahead.max", examplesAheadMax, 2);
-    FIXED.forEach(
-        (key, value) -> {
-          Object given = clients.get(key);
-          if (given != null && !given.toString().equalsIgnoreCase(value.toString())) {
-            throw new ConfigException("kafka." + key, given, "must be " + value);
-          }
-        });
+    for (Map.Entry<String, Object> fixed : FIXED.entrySet()) {
+      Object given = clients.get(fixed.getKey());
+      if (given != null && !given.toString().equalsIgnoreCase(fixed.getValue().toString())) {
+        throw new ConfigException("kafka." + fixed.getKey(), given, "must be " + fixed.getValue());
+      }
+    }
   }
 
   /** Configuration of the packer: bad documents become dead letters. */
