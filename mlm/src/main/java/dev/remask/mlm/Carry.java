@@ -2,7 +2,11 @@ package dev.remask.mlm;
 
 import java.util.List;
 
-/** What a packer remembers between documents. */
+/**
+ * What a packer remembers between documents: the number of the segment that waits, its tokens so
+ * far from {@code <s>} on (none if it has no sentence yet), and the documents they come from.
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared; a list would box every token
 public record Carry(long nextSequence, int[] tokens, List<Span> spans) {
   public static final Carry EMPTY = new Carry(0, new int[0], List.of());
 }

@@ -1,11 +1,34 @@
 package dev.remask.mlm;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.security.MessageDigest;
+import java.util.List;
 
 /** A masked segment with its place. */
 public record Example(int epoch, int partition, long sequence, Masked masked) {
-  /** Feeds the example to a digest: every field, little-endian, arrays with their length first. */
+  /**
+   * Feeds the example to a digest: epoch, partition, sequence, inputs, positions, labels; every
+   * number little-endian, arrays with their length as 32 bits first.
+   */
   public void update(MessageDigest digest) {
-    throw new UnsupportedOperationException();
+    int numbers = masked.inputs().length + masked.positions().length + masked.labels().length + 3;
+    ByteBuffer out =
+        ByteBuffer.allocate(16 + numbers * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    out.putInt(epoch).putInt(partition).putLong(sequence);
+    for (int[] array : List.of(masked.inputs(), masked.positions(), masked.labels())) {
+      out.putInt(array.length);
+      for (int number : array) {
+        out.putInt(number);
+      }
+    }
+    digest.update(out.flip());
+  }
+
+  /** SHA-256 over the examples in this order, lower-case hexadecimal. */
+  public static String sha256(List<Example> examples) {
+    MessageDigest digest = Digests.sha256();
+    examples.forEach(example -> example.update(digest));
+    return Digests.hex(digest.digest());
   }
 }

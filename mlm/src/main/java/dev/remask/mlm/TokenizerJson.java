@@ -1,0 +1,237 @@
+package dev.remask.mlm;
+
+import dev.remask.mlm.Merges.Merge;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hugging Face's tokenizer.json (tokenizers 0.20 and later; read also in the older form with merges
+ * as "left right").
+ */
+final class TokenizerJson {
+  private TokenizerJson() {}
+
+  static String write(Vocabulary vocabulary) {
+    List<@Nullable Object> added = new ArrayList<>();
+    for (int id = 0; id < Vocabulary.FIRST_TEXT; id++) {
+      added.add(addedToken(id, vocabulary.token(id), false));
+    }
+    added.add(addedToken(vocabulary.mask(), Vocabulary.MASK, true));
+    return Json.write(
+            object(
+                "version",
+                "1.0",
+                "truncation",
+                null,
+                "padding",
+                null,
+                "added_tokens",
+                added,
+                "normalizer",
+                null,
+                "pre_tokenizer",
+                byteLevel(),
+                "post_processor",
+                template(),
+                "decoder",
+                byteLevel(),
+                "model",
+                model(vocabulary)))
+        + "\n";
+  }
+
+  /** Only the mask swallows the space before it, as in roberta-base. */
+  private static Map<String, @Nullable Object> addedToken(int id, String content, boolean mask) {
+    return object(
+        "id", id,
+        "content", content,
+        "single_word", false,
+        "lstrip", mask,
+        "rstrip", false,
+        "normalized", !mask,
+        "special", true);
+  }
+
+  private static Map<String, @Nullable Object> byteLevel() {
+    return object(
+        "type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true);
+  }
+
+  private static Map<String, @Nullable Object> template() {
+    return object(
+        "type",
+        "RobertaProcessing",
+        "sep",
+        List.of("</s>", Vocabulary.EOS),
+        "cls",
+        List.of("<s>", Vocabulary.BOS),
+        "trim_offsets",
+        true,
+        "add_prefix_space",
+        false);
+  }
+
+  private static Map<String, @Nullable Object> model(Vocabulary vocabulary) {
+    List<List<String>> merges = new ArrayList<>();
+    for (Merge merge : vocabulary.merges().rules()) {
+      merges.add(List.of(vocabulary.token(merge.left()), vocabulary.token(merge.right())));
+    }
+    return object(
+        "type",
+        "BPE",
+        "dropout",
+        null,
+        "unk_token",
+        null,
+        "continuing_subword_prefix",
+        "",
+        "end_of_word_suffix",
+        "",
+        "fuse_unk",
+        false,
+        "byte_fallback",
+        false,
+        "ignore_merges",
+        false,
+        "vocab",
+        vocabulary.tokenIds(),
+        "merges",
+        merges);
+  }
+
+  private static Map<String, @Nullable Object> object(@Nullable Object... namesAndValues) {
+    Map<String, @Nullable Object> object = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      object.put(String.valueOf(namesAndValues[i]), namesAndValues[i + 1]);
+    }
+    return object;
+  }
+
+  static Vocabulary read(byte[] json) {
+    Map<?, ?> root = map(Json.read(json), "the whole");
+    require(root.get("normalizer") == null, "it has a normalizer");
+    requirePreTokenizer(map(root.get("pre_tokenizer"), "pre_tokenizer"));
+    Map<?, ?> model = map(root.get("model"), "model");
+    requireModel(model);
+    Map<String, Integer> ids = ids(map(model.get("vocab"), "model.vocab"));
+    addSpecial(list(root.get("added_tokens"), "added_tokens"), ids);
+    return new Vocabulary(byId(ids), merges(list(model.get("merges"), "model.merges"), ids));
+  }
+
+  private static void requirePreTokenizer(Map<?, ?> preTokenizer) {
+    Object type = preTokenizer.get("type");
+    require("ByteLevel".equals(type), "pre_tokenizer.type is " + type + ", not ByteLevel");
+    requireOff(preTokenizer, "add_prefix_space");
+    Object regex = preTokenizer.get("use_regex");
+    require(regex == null || Boolean.TRUE.equals(regex), "pre_tokenizer.use_regex is " + regex);
+  }
+
+  private static void requireModel(Map<?, ?> model) {
+    Object type = model.get("type");
+    require(type == null || "BPE".equals(type), "model.type is " + type + ", not BPE");
+    for (String option :
+        List.of(
+            "dropout",
+            "continuing_subword_prefix",
+            "end_of_word_suffix",
+            "byte_fallback",
+            "ignore_merges")) {
+      requireOff(model, option);
+    }
+  }
+
+  private static void requireOff(Map<?, ?> object, String option) {
+    Object value = object.get(option);
+    boolean zero = value instanceof Number number && number.doubleValue() == 0;
+    boolean off = value == null || value.equals("") || value.equals(false) || zero;
+    require(off, option + " is " + value);
+  }
+
+  private static Map<String, Integer> ids(Map<?, ?> vocab) {
+    Map<String, Integer> ids = new LinkedHashMap<>();
+    for (Map.Entry<?, ?> entry : vocab.entrySet()) {
+      ids.put(String.valueOf(entry.getKey()), id(entry.getValue()));
+    }
+    return ids;
+  }
+
+  private static int id(@Nullable Object value) {
+    if (value instanceof Long id && id >= 0 && id < Vocabulary.MAX_SIZE) {
+      return id.intValue();
+    }
+    throw unfit("token id " + value + "; allowed are 0 to " + (Vocabulary.MAX_SIZE - 1));
+  }
+
+  /** Special tokens may stand in the model's vocabulary, beside it, or in both. */
+  private static void addSpecial(List<?> added, Map<String, Integer> ids) {
+    for (Object element : added) {
+      Map<?, ?> token = map(element, "an added token");
+      String content = String.valueOf(token.get("content"));
+      require(
+          Vocabulary.LEADING.contains(content) || Vocabulary.MASK.equals(content),
+          "added token " + content);
+      int id = id(token.get("id"));
+      Integer known = ids.putIfAbsent(content, id);
+      require(known == null || known == id, "two ids for " + content);
+    }
+  }
+
+  private static List<String> byId(Map<String, Integer> ids) {
+    @Nullable String[] tokens = new @Nullable String[ids.size()];
+    ids.forEach(
+        (token, id) -> {
+          require(id < tokens.length && tokens[id] == null, "token ids are not 0 ... size - 1");
+          tokens[id] = token;
+        });
+    return Arrays.stream(tokens).map(String::valueOf).toList();
+  }
+
+  private static List<Merge> merges(List<?> merges, Map<String, Integer> ids) {
+    List<Merge> rules = new ArrayList<>(merges.size());
+    for (Object merge : merges) {
+      List<?> pair =
+          merge instanceof String string ? List.of(string.split(" ", -1)) : list(merge, "a merge");
+      require(pair.size() == 2, "merge " + merge);
+      String left = String.valueOf(pair.get(0));
+      String right = String.valueOf(pair.get(1));
+      rules.add(new Merge(id(ids, left), id(ids, right), id(ids, left + right)));
+    }
+    return rules;
+  }
+
+  private static int id(Map<String, Integer> ids, String token) {
+    Integer id = ids.get(token);
+    if (id == null) {
+      throw unfit("a merge has " + token + ", which is no token");
+    }
+    return id;
+  }
+
+  private static Map<?, ?> map(@Nullable Object value, String name) {
+    if (value instanceof Map<?, ?> map) {
+      return map;
+    }
+    throw unfit(name + " is not an object");
+  }
+
+  private static List<?> list(@Nullable Object value, String name) {
+    if (value instanceof List<?> list) {
+      return list;
+    }
+    throw unfit(name + " is not an array");
+  }
+
+  private static void require(boolean condition, String otherwise) {
+    if (!condition) {
+      throw unfit(otherwise);
+    }
+  }
+
+  private static IllegalArgumentException unfit(String reason) {
+    return new IllegalArgumentException("not a tokenizer.json of a byte-level BPE: " + reason);
+  }
+}
