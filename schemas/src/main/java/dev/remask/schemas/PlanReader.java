@@ -1,34 +1,57 @@
 package dev.remask.schemas;
 
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The plans topic, folded: the first plan of a run and epoch wins. Reads committed records only.
  * Not thread-safe.
  */
 public final class PlanReader implements AutoCloseable {
+  private final Topic<PlanEvent> topic;
+  private final KafkaConsumer<byte[], PlanEvent> consumer;
+  private final Plans plans = new Plans();
+
   /**
    * @param config what every client gets: {@code bootstrap.servers}, {@code schema.registry.url}
    *     and what passes through
    */
-  public PlanReader(Map<String, ?> config, Topics topics) {}
+  public PlanReader(Map<String, ?> config, Topics topics) {
+    topic = topics.plans();
+    consumer = LogReader.consumer(config, AvroSerdes.of(topic.valueType(), config).deserializer());
+  }
 
-  /** Reads all that is committed now. */
+  /**
+   * Reads all that is committed now. The topic must exist. IllegalStateException if it holds what
+   * no planner writes, such as the end of an epoch that has no plan.
+   */
   public void readToEnd() {
-    throw new UnsupportedOperationException();
+    if (consumer.assignment().isEmpty()) {
+      List<TopicPartition> partitions = LogReader.partitions(consumer, topic);
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+    }
+    LogReader.drain(
+        consumer,
+        consumer.endOffsets(consumer.assignment()),
+        record -> plans.apply(record.key(), record.value()));
   }
 
   /** What is known of a run, by epoch; empty for a run that was never planned. */
   public SortedMap<Integer, PlannedEpoch> epochs(String run) {
-    throw new UnsupportedOperationException();
+    return plans.epochs(run);
   }
 
   /** All runs, by name, then epoch. */
   public SortedMap<String, SortedMap<Integer, PlannedEpoch>> runs() {
-    throw new UnsupportedOperationException();
+    return plans.runs();
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    consumer.close();
+  }
 }

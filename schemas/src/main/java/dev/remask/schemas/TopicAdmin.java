@@ -1,17 +1,127 @@
 package dev.remask.schemas;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Makes topics exist as declared. */
 public final class TopicAdmin {
+  private static final int VISIBLE_ATTEMPTS_MAX = 100;
+  private static final long VISIBLE_PAUSE_MS = 100;
+
   private TopicAdmin() {}
 
   /**
-   * Creates what is missing. An existing topic keeps its settings; one with another number of
-   * partitions ends in a ConfigException that names both numbers.
+   * Creates what is missing, and returns when it can be used. An existing topic keeps its settings;
+   * one with another number of partitions ends in a ConfigException that names both numbers, before
+   * anything is created.
    */
   public static void ensure(Admin admin, short replication, List<Topic<?>> topics) {
-    throw new UnsupportedOperationException();
+    Map<String, Integer> existing = checked(admin, topics);
+    List<NewTopic> missing =
+        topics.stream()
+            .filter(topic -> !existing.containsKey(topic.name()))
+            .map(
+                topic ->
+                    new NewTopic(topic.name(), topic.partitions(), replication)
+                        .configs(topic.config()))
+            .toList();
+    create(admin, missing);
+    // Another process may have created one of them in between.
+    checked(admin, topics);
+  }
+
+  /** The same for the dead letters, which are not Avro and have one partition. */
+  public static void ensureDeadLetters(Admin admin, short replication, Topics topics) {
+    String name = topics.deadLetters();
+    if (partitions(admin, List.of(name)).isEmpty()) {
+      create(
+          admin, List.of(new NewTopic(name, 1, replication).configs(Topics.deadLettersConfig())));
+    }
+  }
+
+  static void requirePartitions(Topic<?> topic, int partitions) {
+    if (partitions != topic.partitions()) {
+      throw new ConfigException(
+          "topic " + topic.name(),
+          partitions + " partitions",
+          "must have " + topic.partitions() + " partitions");
+    }
+  }
+
+  private static Map<String, Integer> checked(Admin admin, List<Topic<?>> topics) {
+    Map<String, Integer> existing = partitions(admin, topics.stream().map(Topic::name).toList());
+    for (Topic<?> topic : topics) {
+      if (existing.containsKey(topic.name())) {
+        requirePartitions(topic, existing.get(topic.name()));
+      }
+    }
+    return existing;
+  }
+
+  /** Of those that exist. */
+  private static Map<String, Integer> partitions(Admin admin, Collection<String> names) {
+    Map<String, KafkaFuture<TopicDescription>> answers =
+        admin.describeTopics(names).topicNameValues();
+    Map<String, Integer> partitions = new HashMap<>();
+    answers.forEach(
+        (name, answer) -> {
+          try {
+            partitions.put(name, await(answer).partitions().size());
+          } catch (UnknownTopicOrPartitionException e) {
+            // It does not exist.
+          }
+        });
+    return partitions;
+  }
+
+  private static void create(Admin admin, List<NewTopic> topics) {
+    Map<String, KafkaFuture<Void>> answers = admin.createTopics(topics).values();
+    answers.forEach(
+        (name, answer) -> {
+          try {
+            await(answer);
+          } catch (TopicExistsException e) {
+            // Somebody else was faster.
+          }
+        });
+    awaitVisible(admin, new ArrayList<>(answers.keySet()));
+  }
+
+  /** A broker may learn of a new topic a moment after the controller has made it. */
+  private static void awaitVisible(Admin admin, List<String> names) {
+    for (int attempt = 0; partitions(admin, names).size() < names.size(); attempt++) {
+      if (attempt == VISIBLE_ATTEMPTS_MAX) {
+        throw new TimeoutException("created, but not visible on the brokers: " + names);
+      }
+      try {
+        Thread.sleep(VISIBLE_PAUSE_MS);
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+    }
+  }
+
+  private static <T> T await(KafkaFuture<T> answer) {
+    try {
+      return answer.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
+    }
   }
 }

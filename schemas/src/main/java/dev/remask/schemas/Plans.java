@@ -1,0 +1,47 @@
+package dev.remask.schemas;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the events of the plans topic add up to, in the order of their offsets: the first plan of a
+ * run and epoch wins, and later ones change nothing. Not thread-safe.
+ */
+final class Plans {
+  private final SortedMap<String, SortedMap<Integer, PlannedEpoch>> runs = new TreeMap<>();
+
+  /** IllegalStateException for what no planner writes. */
+  void apply(byte @Nullable [] key, @Nullable PlanEvent event) {
+    if (key == null || event == null) {
+      throw new IllegalStateException("a plan record without key or value");
+    }
+    String keyText = new String(key, StandardCharsets.UTF_8);
+    if (!keyText.equals(event.getRun() + "/" + event.getEpoch())) {
+      throw new IllegalStateException("plan key " + keyText + " holds " + event);
+    }
+    SortedMap<Integer, PlannedEpoch> epochs =
+        runs.computeIfAbsent(event.getRun(), run -> new TreeMap<>());
+    int epoch = event.getEpoch();
+    @Nullable PlannedEpoch known = epochs.get(epoch);
+    if (event.getEvent() instanceof EpochPlan plan) {
+      epochs.putIfAbsent(epoch, new PlannedEpoch(event.getRun(), epoch, plan, false));
+    } else if (known != null) {
+      epochs.put(epoch, new PlannedEpoch(event.getRun(), epoch, known.plan(), true));
+    } else {
+      throw new IllegalStateException(keyText + " is done but was never planned");
+    }
+  }
+
+  SortedMap<Integer, PlannedEpoch> epochs(String run) {
+    return Collections.unmodifiableSortedMap(runs.getOrDefault(run, new TreeMap<>()));
+  }
+
+  SortedMap<String, SortedMap<Integer, PlannedEpoch>> runs() {
+    SortedMap<String, SortedMap<Integer, PlannedEpoch>> copy = new TreeMap<>();
+    runs.forEach((run, epochs) -> copy.put(run, Collections.unmodifiableSortedMap(epochs)));
+    return Collections.unmodifiableSortedMap(copy);
+  }
+}

@@ -1,0 +1,176 @@
+package dev.remask.schemas;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.ValidString;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.types.Password;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to reach a registry, under Confluent's keys, each with or without the prefix {@code
+ * schema.registry.}, which wins. The time limits are shorter than Confluent's: a serde is called
+ * between two polls, and a consumer that is silent for minutes loses its partitions. Equal
+ * configurations share one client. Its text shows no secret.
+ *
+ * @param urls tried in this order, without credentials
+ * @param authorization the header's value
+ */
+record RegistryConfig(
+    List<String> urls,
+    @Nullable Password authorization,
+    int connectTimeoutMs,
+    int readTimeoutMs,
+    int maxRetries,
+    int retryWaitMs,
+    int retryWaitMsMax) {
+  static final String URLS = "schema.registry.url";
+  static final String MOCK = "mock://";
+
+  private static final String PREFIX = "schema.registry.";
+  private static final String CONNECT_TIMEOUT = "http.connect.timeout.ms";
+  private static final String READ_TIMEOUT = "http.read.timeout.ms";
+  private static final String MAX_RETRIES = "max.retries";
+  private static final String RETRY_WAIT = "retries.wait.ms";
+  private static final String RETRY_WAIT_MAX = "retries.max.wait.ms";
+  private static final String BASIC_SOURCE = "basic.auth.credentials.source";
+  private static final String BASIC_USER_INFO = "basic.auth.user.info";
+  private static final String BEARER_SOURCE = "bearer.auth.credentials.source";
+  private static final String BEARER_TOKEN = "bearer.auth.token";
+
+  private static final ConfigDef DEFINITION =
+      new ConfigDef()
+          .define(URLS, ConfigDef.Type.LIST, Importance.HIGH, "Where the schema registry is.")
+          .define(CONNECT_TIMEOUT, ConfigDef.Type.INT, 5_000, Range.atLeast(1), Importance.LOW, "")
+          .define(READ_TIMEOUT, ConfigDef.Type.INT, 10_000, Range.atLeast(1), Importance.LOW, "")
+          .define(MAX_RETRIES, ConfigDef.Type.INT, 3, Range.between(0, 100), Importance.LOW, "")
+          .define(RETRY_WAIT, ConfigDef.Type.INT, 1_000, Range.atLeast(1), Importance.LOW, "")
+          .define(RETRY_WAIT_MAX, ConfigDef.Type.INT, 20_000, Range.atLeast(1), Importance.LOW, "")
+          .define(
+              BASIC_SOURCE,
+              ConfigDef.Type.STRING,
+              "",
+              ValidString.in("", "URL", "USER_INFO"),
+              Importance.MEDIUM,
+              "")
+          .define(BASIC_USER_INFO, ConfigDef.Type.PASSWORD, "", Importance.MEDIUM, "")
+          .define(
+              BEARER_SOURCE,
+              ConfigDef.Type.STRING,
+              "",
+              ValidString.in("", "STATIC_TOKEN"),
+              Importance.MEDIUM,
+              "")
+          .define(BEARER_TOKEN, ConfigDef.Type.PASSWORD, "", Importance.MEDIUM, "");
+
+  private static final List<String> UNSUPPORTED = List.of("proxy.", "request.header.", "ssl.");
+
+  static RegistryConfig of(Map<String, ?> configs) {
+    AbstractConfig values = new AbstractConfig(DEFINITION, withoutPrefix(configs), false);
+    List<URI> urls = urls(values);
+    return new RegistryConfig(
+        urls.stream().map(RegistryConfig::withoutCredentials).toList(),
+        authorization(values, urls),
+        values.getInt(CONNECT_TIMEOUT),
+        values.getInt(READ_TIMEOUT),
+        values.getInt(MAX_RETRIES),
+        values.getInt(RETRY_WAIT),
+        values.getInt(RETRY_WAIT_MAX));
+  }
+
+  /** The scope of an in-memory registry, null for a real one. */
+  @Nullable String mockScope() {
+    String first = urls.get(0);
+    return first.startsWith(MOCK) ? first.substring(MOCK.length()) : null;
+  }
+
+  private static Map<String, Object> withoutPrefix(Map<String, ?> configs) {
+    Map<String, Object> plain = new HashMap<>(configs);
+    configs.forEach(
+        (key, value) -> {
+          if (!key.startsWith(PREFIX) || key.equals(URLS)) {
+            return;
+          }
+          String name = key.substring(PREFIX.length());
+          boolean unsupported = UNSUPPORTED.stream().anyMatch(name::startsWith);
+          if (unsupported || !DEFINITION.names().contains(name)) {
+            // The value may be a secret.
+            throw new ConfigException(key + " is not supported: remove it");
+          }
+          plain.put(name, value);
+        });
+    return plain;
+  }
+
+  private static List<URI> urls(AbstractConfig values) {
+    List<URI> urls = values.getList(URLS).stream().map(RegistryConfig::url).toList();
+    long mocks = urls.stream().filter(url -> "mock".equals(url.getScheme())).count();
+    if (urls.isEmpty() || mocks > 1 || (mocks == 1 && urls.size() > 1)) {
+      throw new ConfigException(
+          URLS + " must be one or more http or https URLs, or one mock:// URL alone");
+    }
+    return urls;
+  }
+
+  private static URI url(String text) {
+    try {
+      URI url = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
+      String scheme = String.valueOf(url.getScheme());
+      if (scheme.equals("mock")
+          || (url.getHost() != null && (scheme.equals("http") || scheme.equals("https")))) {
+        return url;
+      }
+    } catch (IllegalArgumentException e) {
+      // Its message holds the URL, which may hold a password.
+    }
+    throw new ConfigException(
+        URLS + ": each must be a URL like http://host:8081 or mock://scope (not shown here)");
+  }
+
+  private static String withoutCredentials(URI url) {
+    String text = url.toString();
+    String userInfo = url.getRawUserInfo();
+    return userInfo == null ? text : text.replace(userInfo + "@", "");
+  }
+
+  private static @Nullable Password authorization(AbstractConfig values, List<URI> urls) {
+    String basic = values.getString(BASIC_SOURCE);
+    String bearer = values.getString(BEARER_SOURCE);
+    @Nullable String inUrl =
+        urls.stream().map(URI::getRawUserInfo).filter(u -> u != null).findFirst().orElse(null);
+    if (inUrl != null && !basic.equals("URL")) {
+      throw new ConfigException(BASIC_SOURCE, basic, "must be URL as the URL holds credentials");
+    }
+    if (!basic.isEmpty() && !bearer.isEmpty()) {
+      throw new ConfigException(BEARER_SOURCE, bearer, "excludes " + BASIC_SOURCE);
+    }
+    if (!bearer.isEmpty()) {
+      return new Password("Bearer " + secret(values, BEARER_TOKEN));
+    }
+    if (basic.isEmpty()) {
+      return null;
+    }
+    String userInfo = basic.equals("URL") ? inUrl : secret(values, BASIC_USER_INFO);
+    if (userInfo == null || userInfo.indexOf(':') < 0) {
+      throw new ConfigException("with " + BASIC_SOURCE + "=" + basic + ", give user:password");
+    }
+    byte[] bytes = userInfo.getBytes(StandardCharsets.UTF_8);
+    return new Password("Basic " + Base64.getEncoder().encodeToString(bytes));
+  }
+
+  private static String secret(AbstractConfig values, String key) {
+    String value = values.getPassword(key).value();
+    if (value.isEmpty()) {
+      throw new ConfigException(key + " must be set");
+    }
+    return value;
+  }
+}
