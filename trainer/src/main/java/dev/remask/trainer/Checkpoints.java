@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * then renamed. A crash at any point leaves the ones before as they were. Not thread-safe; one
  * process at a time.
  */
-public final class Checkpoints {
+public final class Checkpoints implements CheckpointStore {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
   private static final Pattern NAME = Pattern.compile("step-(0|[1-9][0-9]{0,17})");
   private static final String ASIDE = "writing";
@@ -62,8 +64,8 @@ public final class Checkpoints {
     this.tokenizer = new TreeMap<>(tokenizer);
   }
 
-  /** Returns when the checkpoint is on disk under its final name. */
-  public Path save(Position position, Learner learner) throws IOException {
+  @Override
+  public void save(Position position, Learner learner) throws IOException {
     Files.createDirectories(folder);
     Path aside = folder.resolve(ASIDE);
     delete(aside);
@@ -83,12 +85,22 @@ public final class Checkpoints {
     Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
     force(folder);
     deleteOld();
-    return target;
   }
 
   /** The newest sound checkpoint; unsound ones are named in the program's log and passed over. */
   public static Optional<Checkpoint> newest(Path folder) throws IOException {
-    for (Path candidate : newestFirst(folder)) {
+    return firstSound(newestFirst(folder));
+  }
+
+  /** The oldest sound checkpoint. */
+  public static Optional<Checkpoint> oldest(Path folder) throws IOException {
+    List<Path> oldestFirst = new ArrayList<>(newestFirst(folder));
+    Collections.reverse(oldestFirst);
+    return firstSound(oldestFirst);
+  }
+
+  private static Optional<Checkpoint> firstSound(List<Path> candidates) throws IOException {
+    for (Path candidate : candidates) {
       Optional<String> fault = Manifest.fault(candidate);
       if (fault.isEmpty()) {
         return Optional.of(read(candidate));

@@ -18,7 +18,8 @@ public record Position(long step, int epoch, long index, List<Long> live) {
     live = List.copyOf(live);
   }
 
-  static Position start(int partitions) {
+  /** Before the first step. */
+  public static Position start(int partitions) {
     return new Position(0, 0, 0, Collections.nCopies(partitions, 0L));
   }
 

@@ -27,7 +27,7 @@ public final class TrainingLoop {
   private final Feed feed;
   private final Ledger ledger;
   private final Learner learner;
-  private final Checkpoints checkpoints;
+  private final CheckpointStore checkpoints;
   private final StepListener listener;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
@@ -53,7 +53,7 @@ public final class TrainingLoop {
       Feed feed,
       Ledger ledger,
       Learner learner,
-      Checkpoints checkpoints,
+      CheckpointStore checkpoints,
       Position start,
       StepListener listener,
       InstantSource clock,
@@ -169,7 +169,6 @@ public final class TrainingLoop {
     ledger.flush();
     checkpoints.save(position, learner);
     checkpointed = position.step();
-    feed.durable(position);
   }
 
   private ReadAhead readAhead(ExampleSource source, BooleanSupplier stop) {
