@@ -14,4 +14,38 @@ public record Evaluation(
     long correct,
     long maskTokens,
     double maskLossSum,
-    long maskCorrect) {}
+    long maskCorrect) {
+
+  public static final Evaluation NOTHING = new Evaluation(0, 0, 0, 0, 0, 0);
+
+  /** The sums over both. */
+  public Evaluation plus(Evaluation other) {
+    return new Evaluation(
+        tokens + other.tokens,
+        lossSum + other.lossSum,
+        correct + other.correct,
+        maskTokens + other.maskTokens,
+        maskLossSum + other.maskLossSum,
+        maskCorrect + other.maskCorrect);
+  }
+
+  /** Mean loss over all selected tokens, in nats; NaN if there are none. */
+  public double loss() {
+    return lossSum / tokens;
+  }
+
+  /** Mean loss at {@code <mask>}, in nats; NaN if there are none. */
+  public double maskLoss() {
+    return maskLossSum / maskTokens;
+  }
+
+  /** Share of all selected tokens that were predicted right; NaN if there are none. */
+  public double accuracy() {
+    return (double) correct / tokens;
+  }
+
+  /** Share of those at {@code <mask>}; NaN if there are none. */
+  public double maskAccuracy() {
+    return (double) maskCorrect / maskTokens;
+  }
+}

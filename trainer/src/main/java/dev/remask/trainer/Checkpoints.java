@@ -1,0 +1,177 @@
+package dev.remask.trainer;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The checkpoints of a run: folders {@code step-<n>}, written aside, forced to disk file by file,
+ * then renamed. A crash at any point leaves the ones before as they were. Not thread-safe; one
+ * process at a time.
+ */
+public final class Checkpoints implements CheckpointStore {
+  private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
+  private static final Pattern NAME = Pattern.compile("step-(0|[1-9][0-9]{0,17})");
+  private static final String ASIDE = "writing";
+  private static final String POSITION = "position.json";
+  private static final String CONFIGURATION = "configuration.json";
+  private static final String FINGERPRINT = "fingerprint.txt";
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
+
+  private final Path folder;
+  private final int kept;
+  private final SortedMap<String, String> configuration;
+  private final SortedMap<String, byte[]> tokenizer;
+
+  /**
+   * @param kept how many stay on disk; the older ones are deleted
+   * @param configuration what the weights depend on, by key
+   * @param tokenizer files to lie beside the model, by name
+   */
+  public Checkpoints(
+      Path folder,
+      int kept,
+      SortedMap<String, String> configuration,
+      SortedMap<String, byte[]> tokenizer) {
+    this.folder = folder;
+    this.kept = kept;
+    this.configuration = new TreeMap<>(configuration);
+    this.tokenizer = new TreeMap<>(tokenizer);
+  }
+
+  @Override
+  public void save(Position position, Learner learner) throws IOException {
+    Files.createDirectories(folder);
+    Path aside = folder.resolve(ASIDE);
+    delete(aside);
+    Path model = Files.createDirectories(aside.resolve("model"));
+    Path state = Files.createDirectories(aside.resolve("state"));
+    learner.save(model, state);
+    for (Map.Entry<String, byte[]> file : tokenizer.entrySet()) {
+      Files.write(model.resolve(file.getKey()), file.getValue());
+    }
+    Files.write(state.resolve(POSITION), JSON.writeValueAsBytes(position));
+    Files.write(state.resolve(CONFIGURATION), JSON.writeValueAsBytes(configuration));
+    Files.writeString(state.resolve(FINGERPRINT), learner.fingerprint() + "\n");
+    Files.write(aside.resolve(Manifest.FILE), Manifest.of(aside).encode());
+    forceAll(aside);
+    Path target = folder.resolve("step-" + position.step());
+    delete(target); // only an unsound one can be there
+    Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+    force(folder);
+    deleteOld();
+  }
+
+  /** The newest sound checkpoint; unsound ones are named in the program's log and passed over. */
+  public static Optional<Checkpoint> newest(Path folder) throws IOException {
+    return firstSound(newestFirst(folder));
+  }
+
+  /** The oldest sound checkpoint. */
+  public static Optional<Checkpoint> oldest(Path folder) throws IOException {
+    List<Path> oldestFirst = new ArrayList<>(newestFirst(folder));
+    Collections.reverse(oldestFirst);
+    return firstSound(oldestFirst);
+  }
+
+  private static Optional<Checkpoint> firstSound(List<Path> candidates) throws IOException {
+    for (Path candidate : candidates) {
+      Optional<String> fault = Manifest.fault(candidate);
+      if (fault.isEmpty()) {
+        return Optional.of(read(candidate));
+      }
+      LOG.warn("Passing over the checkpoint {}: {}", candidate, fault.get());
+    }
+    return Optional.empty();
+  }
+
+  private static Checkpoint read(Path folder) throws IOException {
+    Path state = folder.resolve("state");
+    Position position = JSON.readValue(Files.readAllBytes(state.resolve(POSITION)), Position.class);
+    SortedMap<String, String> configuration =
+        JSON.readValue(
+            Files.readAllBytes(state.resolve(CONFIGURATION)),
+            new TypeReference<TreeMap<String, String>>() {});
+    String fingerprint =
+        Files.readString(state.resolve(FINGERPRINT), StandardCharsets.UTF_8).strip();
+    return new Checkpoint(folder, position, configuration, fingerprint);
+  }
+
+  private void deleteOld() throws IOException {
+    List<Path> all = newestFirst(folder);
+    for (Path old : all.subList(Math.min(kept, all.size()), all.size())) {
+      delete(old);
+    }
+  }
+
+  private static List<Path> newestFirst(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .filter(path -> NAME.matcher(path.getFileName().toString()).matches())
+          .sorted(Comparator.comparingLong(Checkpoints::step).reversed())
+          .toList();
+    }
+  }
+
+  private static long step(Path folder) {
+    Matcher name = NAME.matcher(folder.getFileName().toString());
+    if (!name.matches()) {
+      throw new IllegalArgumentException(folder + " is no checkpoint");
+    }
+    return Long.parseLong(name.group(1));
+  }
+
+  private static void forceAll(Path folder) throws IOException {
+    for (Path path : deepestFirst(folder)) {
+      force(path);
+    }
+  }
+
+  private static void force(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      for (Path path : deepestFirst(folder)) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  private static List<Path> deepestFirst(Path folder) throws IOException {
+    try (Stream<Path> walk = Files.walk(folder)) {
+      return walk.sorted(Comparator.reverseOrder()).toList();
+    }
+  }
+}

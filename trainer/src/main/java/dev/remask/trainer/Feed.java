@@ -1,0 +1,25 @@
+package dev.remask.trainer;
+
+import java.time.Duration;
+import java.util.List;
+
+/** What the loop sees of the logs. Called by the loop, but for {@link #arrived}. */
+public interface Feed {
+  /** What is planned now. */
+  Plans plans();
+
+  /** Where examples that were not learned before come from. */
+  ExampleSource examples();
+
+  /** The same examples, made again from segments and plans. */
+  ExampleSource recomputed();
+
+  /**
+   * The sequence after the last one that has come in the live lane, per partition {@code [P]}.
+   * Returns at once if something is waiting, else after {@code atMost}. Called by the thread that
+   * reads examples.
+   *
+   * @param from the next sequence that the loop will read there, {@code [P]}
+   */
+  List<Long> arrived(List<Long> from, Duration atMost) throws InterruptedException;
+}

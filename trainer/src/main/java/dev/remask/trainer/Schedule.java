@@ -1,0 +1,114 @@
+package dev.remask.trainer;
+
+import dev.remask.mlm.ReplayOrder.Range;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Decides what is learned next. A plan pending: the live lane up to its bounds, then the planned
+ * epoch. No plan pending: the live lane.
+ */
+final class Schedule {
+  private Schedule() {}
+
+  /**
+   * A pure function of what is learned, planned and there.
+   *
+   * <p>Up to the bounds of a plan nothing depends on what has arrived: what the plan counts exists,
+   * so reading it may block but ends. Beyond, a live step waits for a whole logical batch.
+   *
+   * @param arrived the sequence after the last one that has come in the live lane, {@code [P]}
+   * @param batch B, sequences of a step at most
+   */
+  static Work next(Position position, Plans plans, List<Long> arrived, int batch, Until until) {
+    if (position.step() >= until.step()) {
+      return new Work.Done();
+    }
+    int learned = position.epoch();
+    if (learned > 0 && position.index() < plans.size(learned)) {
+      return replayStep(learned, position.index(), plans.size(learned), batch);
+    }
+    for (Map.Entry<Integer, List<Long>> planned :
+        plans.replays().tailMap(learned, false).entrySet()) {
+      if (planned.getKey() > until.epoch()) {
+        return new Work.Done();
+      }
+      if (plans.live()) {
+        List<Range> remainder = share(position.live(), planned.getValue(), batch);
+        if (!remainder.isEmpty()) {
+          return new Work.Live(remainder);
+        }
+      }
+      long size = plans.size(planned.getKey());
+      if (size > 0) {
+        return replayStep(planned.getKey(), 0, size, batch);
+      }
+      learned = planned.getKey();
+    }
+    if (learned >= until.epoch()) {
+      return new Work.Done();
+    }
+    if (plans.live() && left(position.live(), arrived) >= batch) {
+      return new Work.Live(share(position.live(), arrived, batch));
+    }
+    return new Work.Wait();
+  }
+
+  /**
+   * An epoch of N examples has S = ceil(N / B) steps of nearly equal size: step k is the interval
+   * [floor(k N / S), floor((k + 1) N / S)).
+   */
+  static Work.Replay replayStep(int epoch, long start, long size, int batch) {
+    long steps = ceilDiv(size, batch);
+    long k = ceilDiv(Math.multiplyExact(start, steps), size);
+    if (Math.multiplyExact(k, size) / steps != start) {
+      throw new IllegalStateException(
+          "index %d is not where a step of epoch %d begins (%d examples in %d steps)"
+              .formatted(start, epoch, size, steps));
+    }
+    return new Work.Replay(epoch, start, Math.multiplyExact(k + 1, size) / steps);
+  }
+
+  /**
+   * At most {@code batch} sequences out of [from, to), spread as evenly over the partitions as they
+   * allow; no more than one range each.
+   */
+  static List<Range> share(List<Long> from, List<Long> to, int batch) {
+    long[] taken = new long[from.size()];
+    long open = Math.min(batch, left(from, to));
+    while (open > 0) {
+      long waiting = 0;
+      for (int p = 0; p < taken.length; p++) {
+        waiting += from.get(p) + taken[p] < to.get(p) ? 1 : 0;
+      }
+      long each = Math.max(1, open / waiting);
+      for (int p = 0; p < taken.length && open > 0; p++) {
+        long more = Math.min(Math.min(each, open), to.get(p) - from.get(p) - taken[p]);
+        if (more > 0) {
+          taken[p] += more;
+          open -= more;
+        }
+      }
+    }
+    List<Range> ranges = new ArrayList<>();
+    for (int p = 0; p < taken.length; p++) {
+      if (taken[p] > 0) {
+        ranges.add(new Range(p, from.get(p), from.get(p) + taken[p]));
+      }
+    }
+    return ranges;
+  }
+
+  private static long ceilDiv(long a, long b) {
+    return -Math.floorDiv(-a, b);
+  }
+
+  private static long left(List<Long> from, List<Long> to) {
+    long left = 0;
+    for (int p = 0; p < from.size(); p++) {
+      left += Math.max(0, to.get(p) - from.get(p));
+    }
+    return left;
+  }
+}

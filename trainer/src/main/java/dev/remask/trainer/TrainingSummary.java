@@ -1,0 +1,21 @@
+package dev.remask.trainer;
+
+/**
+ * What one call of the loop did.
+ *
+ * @param position where it ended
+ * @param steps learned for the first time
+ * @param redone steps of the ledger that were learned again
+ * @param examples sequences learned for the first time
+ * @param tokens real tokens among them
+ * @param firstLoss of the first new step, in nats; NaN if there was none
+ * @param lastLoss of the last new step
+ */
+public record TrainingSummary(
+    Position position,
+    long steps,
+    long redone,
+    long examples,
+    long tokens,
+    double firstLoss,
+    double lastLoss) {}

@@ -1,0 +1,65 @@
+package dev.remask.trainer;
+
+import dev.remask.mlm.Example;
+import dev.remask.mlm.Vocabulary;
+import java.util.List;
+
+/**
+ * The best predictor that looks at no context: p(t) = (count(t) + 1) / (N + V) over the text tokens
+ * of the training segments. What a model must beat. Not thread-safe.
+ */
+public final class Unigram {
+  private final long[] counts; // [V]
+  private final int mask;
+  private long total;
+
+  public Unigram(int vocabularySize) {
+    counts = new long[vocabularySize];
+    mask = vocabularySize - 1;
+  }
+
+  /** Counts the text tokens of a segment; special tokens are no text. */
+  public void count(int[] tokens) {
+    for (int token : tokens) {
+      if (token > Vocabulary.UNK && token != mask) {
+        counts[token]++;
+        total++;
+      }
+    }
+  }
+
+  /** Scores the positions that a model predicts. */
+  public Evaluation evaluate(List<Example> examples) {
+    int likeliest = 0;
+    for (int t = 1; t < counts.length; t++) {
+      likeliest = counts[t] > counts[likeliest] ? t : likeliest;
+    }
+    Evaluation sum = Evaluation.NOTHING;
+    for (Example example : examples) {
+      sum = sum.plus(score(example, likeliest));
+    }
+    return sum;
+  }
+
+  private Evaluation score(Example example, int likeliest) {
+    int[] positions = example.masked().positions(); // [M]
+    long correct = 0;
+    long maskTokens = 0;
+    long maskCorrect = 0;
+    double loss = 0;
+    double maskLoss = 0;
+    for (int m = 0; m < positions.length; m++) {
+      int label = example.masked().labels()[m];
+      double nats = Math.log(total + counts.length) - Math.log(counts[label] + 1);
+      long right = label == likeliest ? 1 : 0;
+      loss += nats;
+      correct += right;
+      if (example.masked().inputs()[positions[m]] == mask) {
+        maskTokens++;
+        maskLoss += nats;
+        maskCorrect += right;
+      }
+    }
+    return new Evaluation(positions.length, loss, correct, maskTokens, maskLoss, maskCorrect);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.remask.trainer.log;
+
+import dev.remask.mlm.Example;
+import dev.remask.mlm.Masked;
+import dev.remask.mlm.MaskingPolicy;
+import dev.remask.schemas.MaskedExample;
+import dev.remask.schemas.TokenIds;
+import dev.remask.schemas.TokenWidth;
+
+/** From what travels to what is learned. */
+final class Examples {
+  private Examples() {}
+
+  /** IllegalStateException unless all ids and positions are possible ones. */
+  static Example of(MaskedExample record, int vocabularySize) {
+    int[] inputs = TokenIds.decode(record.getInputs(), record.getWidth());
+    int[] positions = TokenIds.decode(record.getPositions(), TokenWidth.U16_LE);
+    int[] labels = TokenIds.decode(record.getLabels(), record.getWidth());
+    if (positions.length != labels.length
+        || !below(vocabularySize, inputs)
+        || !below(vocabularySize, labels)
+        || !ascendingBelow(inputs.length, positions)) {
+      throw new IllegalStateException(
+          "the example of epoch %d, partition %d, sequence %d has impossible ids or positions"
+              .formatted(record.getEpoch(), record.getPartition(), record.getSequence()));
+    }
+    return new Example(
+        record.getEpoch(),
+        record.getPartition(),
+        record.getSequence(),
+        new Masked(inputs, positions, labels));
+  }
+
+  /** The policy of a plan; a value that is not known here is refused. */
+  static MaskingPolicy policy(dev.remask.schemas.MaskingPolicy policy) {
+    MaskingPolicy.Kind kind =
+        switch (policy.getKind()) {
+          case DYNAMIC -> MaskingPolicy.Kind.DYNAMIC;
+          case STATIC -> MaskingPolicy.Kind.STATIC;
+          case UNKNOWN -> throw new IllegalStateException("unknown kind of masking: " + policy);
+        };
+    MaskingPolicy.Selection selection =
+        switch (policy.getSelection()) {
+          case EXACT -> MaskingPolicy.Selection.EXACT;
+          case BERNOULLI -> MaskingPolicy.Selection.BERNOULLI;
+          case UNKNOWN -> throw new IllegalStateException("unknown selection: " + policy);
+        };
+    return new MaskingPolicy(
+        kind,
+        policy.getCopies(),
+        selection,
+        policy.getProbability(),
+        policy.getMaskShare(),
+        policy.getRandomShare(),
+        policy.getWholeWord(),
+        policy.getFairseqCompatible());
+  }
+
+  private static boolean below(int limit, int[] ids) {
+    for (int id : ids) {
+      if (id < 0 || id >= limit) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean ascendingBelow(int limit, int[] positions) {
+    int last = -1;
+    for (int position : positions) {
+      if (position <= last || position >= limit) {
+        return false;
+      }
+      last = position;
+    }
+    return true;
+  }
+}

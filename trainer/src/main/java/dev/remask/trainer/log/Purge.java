@@ -1,0 +1,53 @@
+package dev.remask.trainer.log;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Deletes examples that nobody will read again. They can always be made again. */
+final class Purge implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Purge.class);
+
+  private final Admin admin;
+  private final Map<TopicPartition, Long> purged = new HashMap<>();
+
+  Purge(Admin admin) {
+    this.admin = admin;
+  }
+
+  /**
+   * Asks the broker to delete what lies before these offsets, and does not wait. A failure is named
+   * in the program's log: it costs disk, not correctness, and the next purge covers it.
+   */
+  void before(Map<TopicPartition, Long> offsets) {
+    Map<TopicPartition, RecordsToDelete> delete = new HashMap<>();
+    offsets.forEach(
+        (partition, offset) -> {
+          if (offset > purged.getOrDefault(partition, 0L)) {
+            delete.put(partition, RecordsToDelete.beforeOffset(offset));
+            purged.put(partition, offset);
+          }
+        });
+    if (delete.isEmpty()) {
+      return;
+    }
+    admin
+        .deleteRecords(delete)
+        .all()
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                LOG.warn("Learned examples could not be purged: {}", failure.toString());
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    admin.close();
+  }
+}

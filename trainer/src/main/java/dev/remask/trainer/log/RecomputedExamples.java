@@ -1,0 +1,58 @@
+package dev.remask.trainer.log;
+
+import dev.remask.mlm.Example;
+import dev.remask.mlm.Masker;
+import dev.remask.schemas.EpochPlan;
+import dev.remask.schemas.Segment;
+import dev.remask.schemas.TokenIds;
+import dev.remask.trainer.ExampleSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+
+/**
+ * Examples made again from the segments and the plan. Reads may jump anywhere; those that follow
+ * one another are fastest.
+ */
+final class RecomputedExamples implements ExampleSource {
+  private final SequencedLog<Segment> segments;
+  private final IntFunction<EpochPlan> plans;
+  private final int vocabularySize;
+  private final Map<Integer, Masker> maskers = new HashMap<>();
+
+  /**
+   * @param plans epoch to its plan; IllegalStateException if there is none
+   */
+  RecomputedExamples(
+      SequencedLog<Segment> segments, IntFunction<EpochPlan> plans, int vocabularySize) {
+    this.segments = segments;
+    this.plans = plans;
+    this.vocabularySize = vocabularySize;
+  }
+
+  @Override
+  public List<Example> read(int epoch, int partition, long start, long end)
+      throws InterruptedException {
+    Masker masker = maskers.computeIfAbsent(epoch, this::masker);
+    Place first = new Place(0, start);
+    if (!segments.isAt(partition, first)) {
+      segments.seek(partition, first);
+    }
+    List<Example> examples = new ArrayList<>();
+    for (Segment segment : segments.read(0, partition, start, end)) {
+      long sequence = segment.getSequence();
+      int[] tokens = TokenIds.decode(segment.getTokens(), segment.getWidth());
+      examples.add(
+          new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, tokens)));
+    }
+    return examples;
+  }
+
+  private Masker masker(int epoch) {
+    EpochPlan plan = plans.apply(epoch);
+    return new Masker(
+        plan.getSeed(), plan.getDataset(), Examples.policy(plan.getPolicy()), vocabularySize);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.remask.trainer.log;
+
+import dev.remask.schemas.AvroSerdes;
+import dev.remask.schemas.ClientConfigs;
+import dev.remask.schemas.MaskedExample;
+import dev.remask.schemas.PlanReader;
+import dev.remask.schemas.Segment;
+import dev.remask.schemas.Topic;
+import dev.remask.schemas.TopicAdmin;
+import dev.remask.schemas.TrainingStep;
+import dev.remask.trainer.Ledger;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Makes the Kafka clients of a run's trainer; nothing else in the trainer configures one. */
+record RunClients(RunSettings settings) {
+  /** Makes the topics that the trainer reads or writes, as far as they are missing. */
+  void ensureTopics() {
+    try (Admin admin = Admin.create(ClientConfigs.admin(settings.clients()))) {
+      TopicAdmin.ensure(admin, settings.replication(), List.of(live(), examples(), ledger()));
+    }
+  }
+
+  RunPlans plans() {
+    PlanReader reader = new PlanReader(settings.clients(), settings.topics());
+    try {
+      return new RunPlans(
+          reader, settings.run(), settings.dataset().getName(), partitions(), System::nanoTime);
+    } catch (RuntimeException e) {
+      reader.close();
+      throw e;
+    }
+  }
+
+  /** Waiting examples are at most twice what a logical batch and a window need, in each topic. */
+  RunFeed feed(RunPlans plans) {
+    int batch = settings.recipe().logicalBatch();
+    int window = settings.recipe().window();
+    Topic<Segment> segments =
+        settings.topics().segments(settings.dataset().getName(), partitions());
+    return new RunFeed(
+        plans,
+        window,
+        log(live(), 2 * batch, RunClients::place),
+        log(examples(), batch + window, RunClients::place),
+        log(segments, batch + window, segment -> new Place(0, segment.getSequence())),
+        settings.dataset().getVocabularySize(),
+        settings.verify());
+  }
+
+  /** Ends the writing of any other trainer of the run. */
+  Ledger ledger(RunFeed feed) {
+    String id = "remask-" + settings.run() + "-trainer";
+    Map<String, Object> config = ClientConfigs.producer(settings.clients());
+    config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
+    return new KafkaLedger(
+        new KafkaProducer<>(
+            config,
+            new ByteArraySerializer(),
+            AvroSerdes.of(TrainingStep.class, settings.clients()).serializer()),
+        ledger().name(),
+        id,
+        feed::offsets,
+        this::recorded);
+  }
+
+  List<TrainingStep> recorded(long after) {
+    return LedgerReader.after(settings.clients(), settings.topics(), settings.run(), after);
+  }
+
+  Purge purge() {
+    return new Purge(Admin.create(ClientConfigs.admin(settings.clients())));
+  }
+
+  private static Place place(MaskedExample example) {
+    return new Place(example.getEpoch(), example.getSequence());
+  }
+
+  private <V extends SpecificRecord> SequencedLog<V> log(
+      Topic<V> topic, int ahead, Function<V, Place> placing) {
+    KafkaConsumer<byte[], V> consumer =
+        new KafkaConsumer<>(
+            ClientConfigs.logReader(settings.clients()),
+            new ByteArrayDeserializer(),
+            AvroSerdes.of(topic.valueType(), settings.clients()).deserializer());
+    return new SequencedLog<>(consumer, topic.name(), topic.partitions(), ahead, placing);
+  }
+
+  private Topic<MaskedExample> live() {
+    return settings.topics().live(settings.run(), partitions());
+  }
+
+  private Topic<MaskedExample> examples() {
+    return settings.topics().examples(settings.run(), partitions());
+  }
+
+  private Topic<TrainingStep> ledger() {
+    return settings.topics().ledger(settings.run());
+  }
+
+  private int partitions() {
+    return settings.dataset().getPartitions();
+  }
+}

@@ -1,0 +1,134 @@
+package dev.remask.trainer.log;
+
+import dev.remask.mlm.ReplayOrder.Range;
+import dev.remask.schemas.MaskedExample;
+import dev.remask.schemas.Segment;
+import dev.remask.trainer.ExampleSource;
+import dev.remask.trainer.Feed;
+import dev.remask.trainer.Plans;
+import dev.remask.trainer.Position;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/** The logs of one run. Closing it closes them, but for the plans. */
+final class RunFeed implements Feed, AutoCloseable {
+  private final RunPlans plans;
+  private final int window;
+  private final SequencedLog<MaskedExample> live;
+  private final SequencedLog<MaskedExample> replays;
+  private final SequencedLog<Segment> segments;
+  private final RecomputedExamples recomputed;
+  private final VerifiedExamples verified;
+  private final ExampleSource examples;
+
+  /**
+   * @param window W
+   * @param verify whether new examples are compared with recomputed ones
+   */
+  RunFeed(
+      RunPlans plans,
+      int window,
+      SequencedLog<MaskedExample> live,
+      SequencedLog<MaskedExample> replays,
+      SequencedLog<Segment> segments,
+      int vocabularySize,
+      boolean verify) {
+    this.plans = plans;
+    this.window = window;
+    this.live = live;
+    this.replays = replays;
+    this.segments = segments;
+    this.recomputed = new RecomputedExamples(segments, plans::plan, vocabularySize);
+    TopicExamples topic = new TopicExamples(live, replays, vocabularySize);
+    this.verified = new VerifiedExamples(topic, recomputed);
+    this.examples = verify ? verified : topic;
+  }
+
+  @Override
+  public Plans plans() {
+    return plans.now();
+  }
+
+  @Override
+  public ExampleSource examples() {
+    return examples;
+  }
+
+  @Override
+  public ExampleSource recomputed() {
+    return recomputed;
+  }
+
+  @Override
+  public List<Long> arrived(List<Long> from, Duration atMost) throws InterruptedException {
+    for (int p = 0; p < from.size(); p++) {
+      live.start(p, new Place(0, from.get(p)));
+    }
+    live.poll(atMost);
+    return IntStream.range(0, from.size()).mapToObj(p -> live.arrived(p).sequence()).toList();
+  }
+
+  /** Examples that were found equal to recomputed ones. Any thread. */
+  long verified() {
+    return verified.verified();
+  }
+
+  /** Examples that came again and were dropped. Any thread. */
+  long repeats() {
+    return live.repeats() + replays.repeats();
+  }
+
+  /** The offset after the last example taken, per partition. Any thread. */
+  Map<TopicPartition, OffsetAndMetadata> offsets() {
+    Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>(live.offsets());
+    offsets.putAll(replays.offsets());
+    return offsets;
+  }
+
+  /**
+   * Below which offsets the topics hold nothing that a trainer at {@code position} would read: it
+   * begins with the whole shuffled block that the position lies in. Only of what was read here.
+   */
+  Map<TopicPartition, Long> learned(Position position) {
+    Map<TopicPartition, Long> learned = new HashMap<>();
+    for (int p = 0; p < position.live().size(); p++) {
+      put(learned, live, p, new Place(0, position.live().get(p)));
+    }
+    int epoch = position.epoch();
+    if (epoch == 0) {
+      return learned;
+    }
+    var order = plans.now().order(epoch, window);
+    if (position.index() < order.size()) {
+      for (Range range : order.block(position.index() / window)) {
+        put(learned, replays, range.partition(), new Place(epoch, range.start()));
+      }
+    } else {
+      for (int p = 0; p < position.live().size(); p++) {
+        put(learned, replays, p, new Place(epoch + 1, 0));
+      }
+    }
+    return learned;
+  }
+
+  private static void put(
+      Map<TopicPartition, Long> learned, SequencedLog<?> log, int partition, Place place) {
+    OptionalLong offset = log.boundaries(partition).before(place);
+    if (offset.isPresent()) {
+      learned.put(log.partition(partition), offset.getAsLong());
+    }
+  }
+
+  @Override
+  public void close() {
+    live.close();
+    replays.close();
+    segments.close();
+  }
+}

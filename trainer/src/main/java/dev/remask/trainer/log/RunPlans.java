@@ -1,0 +1,93 @@
+package dev.remask.trainer.log;
+
+import dev.remask.schemas.EpochPlan;
+import dev.remask.schemas.PlanReader;
+import dev.remask.schemas.PlannedEpoch;
+import dev.remask.trainer.Plans;
+import java.util.Collections;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.config.ConfigException;
+
+/** The plans of one run, read again now and then. {@link #plan} may be called by any thread. */
+final class RunPlans implements AutoCloseable {
+  private static final long REFRESH_NS = 500_000_000;
+
+  private final PlanReader reader;
+  private final String run;
+  private final String dataset;
+  private final int partitions;
+  private final LongSupplier nanoTime;
+  private volatile SortedMap<Integer, PlannedEpoch> epochs = Collections.emptySortedMap();
+  private Plans plans;
+  private long readNs;
+
+  /**
+   * ConfigException if the run has no plan, or if its plans are of another dataset.
+   *
+   * @param reader closed with this
+   */
+  RunPlans(PlanReader reader, String run, String dataset, int partitions, LongSupplier nanoTime) {
+    this.reader = reader;
+    this.run = run;
+    this.dataset = dataset;
+    this.partitions = partitions;
+    this.nanoTime = nanoTime;
+    this.plans = read();
+  }
+
+  /** As of at most half a second ago. */
+  Plans now() {
+    if (nanoTime.getAsLong() - readNs > REFRESH_NS) {
+      plans = read();
+    }
+    return plans;
+  }
+
+  /** The plan of an epoch; IllegalStateException if it has none. */
+  EpochPlan plan(int epoch) {
+    PlannedEpoch planned = epochs.get(epoch);
+    if (planned == null) {
+      throw new IllegalStateException("run " + run + " has no plan of epoch " + epoch);
+    }
+    return planned.plan();
+  }
+
+  /** The plan that was made first; seed and dataset are the same in all. */
+  EpochPlan first() {
+    return plan(epochs.firstKey());
+  }
+
+  private Plans read() {
+    reader.readToEnd();
+    epochs = new TreeMap<>(reader.epochs(run));
+    readNs = nanoTime.getAsLong();
+    if (epochs.isEmpty()) {
+      throw new ConfigException("run.name", run, "must be a run that has a plan");
+    }
+    long seed = first().getSeed();
+    NavigableMap<Integer, List<Long>> replays = new TreeMap<>();
+    for (PlannedEpoch planned : epochs.values()) {
+      EpochPlan plan = planned.plan();
+      if (!plan.getDataset().equals(dataset)) {
+        throw new ConfigException(
+            "dataset.name", dataset, "run %s learns dataset %s".formatted(run, plan.getDataset()));
+      }
+      if (plan.getSeed() != seed || (plan.getEnds() == null) != (planned.epoch() == 0)) {
+        throw new IllegalStateException("impossible plan of run %s: %s".formatted(run, planned));
+      }
+      if (plan.getEnds() != null) {
+        replays.put(planned.epoch(), List.copyOf(plan.getEnds()));
+      }
+    }
+    return new Plans(seed, dataset, partitions, epochs.containsKey(0), replays);
+  }
+
+  @Override
+  public void close() {
+    reader.close();
+  }
+}

@@ -1,0 +1,11 @@
+package dev.remask.trainer.log;
+
+import dev.remask.trainer.TrainingSummary;
+
+/**
+ * What a trainer did.
+ *
+ * @param examplesVerified examples found equal to what segment and plan give
+ * @param repeats examples that the topics held more than once; learned once
+ */
+public record RunSummary(TrainingSummary training, long examplesVerified, long repeats) {}

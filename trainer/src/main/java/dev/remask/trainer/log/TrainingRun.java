@@ -1,0 +1,155 @@
+package dev.remask.trainer.log;
+
+import dev.remask.schemas.Dataset;
+import dev.remask.trainer.Checkpoint;
+import dev.remask.trainer.CheckpointStore;
+import dev.remask.trainer.Checkpoints;
+import dev.remask.trainer.Learner;
+import dev.remask.trainer.Ledger;
+import dev.remask.trainer.Position;
+import dev.remask.trainer.StepListener;
+import dev.remask.trainer.TokenizerFiles;
+import dev.remask.trainer.TrainingLoop;
+import dev.remask.trainer.TrainingSummary;
+import dev.remask.trainer.Until;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/** The trainer of a run, put together: logs, ledger, checkpoints, loop. */
+public final class TrainingRun {
+  private final RunSettings settings;
+  private final RunClients clients;
+  private final Supplier<Learner> learners;
+  private final StepListener listener;
+
+  /**
+   * @param learners makes the learner of the run's model before its first step, the same each time
+   */
+  public TrainingRun(RunSettings settings, Supplier<Learner> learners, StepListener listener) {
+    this.settings = settings;
+    this.clients = new RunClients(settings);
+    this.learners = learners;
+    this.listener = listener;
+  }
+
+  /**
+   * Learns from the newest sound checkpoint on, after redoing what the ledger holds beyond it. One
+   * trainer of a run at a time: a second one ends the first. ConfigException, before anything is
+   * touched, if a setting differs from the checkpoint's.
+   *
+   * @param stop asked between steps and while waiting; a checkpoint is made at the end
+   */
+  public RunSummary train(Until until, BooleanSupplier stop)
+      throws IOException, InterruptedException {
+    try (RunPlans plans = clients.plans()) {
+      Optional<Checkpoint> start = Checkpoints.newest(settings.checkpoints());
+      SortedMap<String, String> configuration = configuration(plans);
+      start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
+      clients.ensureTopics();
+      Checkpoints checkpoints =
+          new Checkpoints(
+              settings.checkpoints(),
+              settings.recipe().checkpointsKept(),
+              configuration,
+              TokenizerFiles.of(
+                  bytes(settings.dataset().getTokenizer()), settings.dataset().getSegmentLength()));
+      try (RunFeed feed = clients.feed(plans);
+          Ledger ledger = clients.ledger(feed);
+          Purge purge = clients.purge()) {
+        CheckpointStore store =
+            (position, learner) -> {
+              checkpoints.save(position, learner);
+              purge.before(feed.learned(position));
+            };
+        TrainingSummary summary = run(start, feed, ledger, store, until, stop);
+        return new RunSummary(summary, feed.verified(), feed.repeats());
+      }
+    }
+  }
+
+  /**
+   * Learns the ledger's steps again and compares each, writing nothing. Does not disturb a trainer
+   * of the run.
+   *
+   * @param fromStart from the first step, else from the oldest sound checkpoint
+   * @return how many steps were found the same
+   */
+  public long verifyLedger(boolean fromStart, BooleanSupplier stop)
+      throws IOException, InterruptedException {
+    Optional<Checkpoint> start =
+        fromStart ? Optional.empty() : Checkpoints.oldest(settings.checkpoints());
+    try (RunPlans plans = clients.plans();
+        RunFeed feed = clients.feed(plans)) {
+      SortedMap<String, String> configuration = configuration(plans);
+      start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
+      CheckpointStore nothing = (position, learner) -> {};
+      return run(start, feed, new KeptLedger(clients::recorded), nothing, Until.step(0), stop)
+          .redone();
+    }
+  }
+
+  /**
+   * The run's held-out text under its fixed masks.
+   *
+   * @param segmentsMax at most so many, an equal share of each partition
+   */
+  public HeldOutText heldOut(int segmentsMax) {
+    try (RunPlans plans = clients.plans()) {
+      return HeldOutText.read(
+          settings.clients(), settings.topics(), settings.dataset(), plans.first(), segmentsMax);
+    }
+  }
+
+  private TrainingSummary run(
+      Optional<Checkpoint> start,
+      RunFeed feed,
+      Ledger ledger,
+      CheckpointStore checkpoints,
+      Until until,
+      BooleanSupplier stop)
+      throws IOException, InterruptedException {
+    try (Learner learner = learners.get()) {
+      if (start.isPresent()) {
+        learner.load(start.get().model(), start.get().state());
+      }
+      Position position =
+          start
+              .map(Checkpoint::position)
+              .orElseGet(() -> Position.start(settings.dataset().getPartitions()));
+      return new TrainingLoop(
+              settings.recipe(),
+              feed,
+              ledger,
+              learner,
+              checkpoints,
+              position,
+              listener,
+              InstantSource.system(),
+              System::nanoTime)
+          .run(until, stop);
+    }
+  }
+
+  private SortedMap<String, String> configuration(RunPlans plans) {
+    Dataset dataset = settings.dataset();
+    SortedMap<String, String> configuration = new TreeMap<>(settings.model());
+    configuration.putAll(settings.recipe().settings());
+    configuration.put("run.name", settings.run());
+    configuration.put("run.seed", Long.toString(plans.now().seed()));
+    configuration.put("dataset.name", dataset.getName());
+    configuration.put("dataset.tokenizer.sha256", dataset.getTokenizerSha256());
+    return configuration;
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
+  }
+}
