@@ -41,7 +41,7 @@ final class Settings {
       new ConfigDef()
           .define("topic.prefix", STRING, "remask.", MEDIUM, "What the name of every topic starts with.")
           .define("replication.factor", INT, 1, between(1, 9), MEDIUM, "Copies of every topic that is created.")
-          .define("avro.serde.class", STRING, "dev.remask.schemas.AvroSerde", LOW, "The serde of all Avro values; Confluent's may take the place of ours.")
+          .define("avro.serde.class", STRING, "dev.remask.schemas.RegistryAvroSerde", LOW, "The serde of all Avro values; Confluent's may take the place of ours.")
           .define("dataset.name", STRING, "demo", HIGH, "The dataset.")
           .define("dataset.partitions", INT, 4, between(1, 4096), HIGH, "Partitions of documents, segments and examples; fixed for the dataset's life.")
           .define("input.format", STRING, "full-sentences", in("full-sentences"), HIGH, "How documents are cut into segments.")
@@ -66,7 +66,7 @@ final class Settings {
           .define("model.hidden", INT, 256, between(8, 16_384), HIGH, "Width H, a multiple of the heads.")
           .define("model.heads", INT, 4, between(1, 256), HIGH, "Attention heads A.")
           .define("model.feedforward", INT, 1024, between(8, 65_536), HIGH, "Inner width F.")
-          .define("model.initialization", STRING, "roberta", in("roberta", "small"), MEDIUM, "RoBERTa's initial weights (0.02), or those with which a small model learns soon.")
+          .define("model.initialization", STRING, "roberta", in("roberta", "short-run"), MEDIUM, "RoBERTa's initial weights (0.02), or those with which a small model learns soon.")
           .define("batch.size", INT, 256, between(1, 1_000_000), HIGH, "Sequences of a logical batch.")
           .define("batch.micro.size", INT, 16, between(1, 4096), MEDIUM, "Sequences of a micro-batch.")
           .define("order.window", INT, 4096, between(1, 10_000_000), MEDIUM, "Segments of a shuffle block W.")
@@ -80,6 +80,7 @@ final class Settings {
           .define("weight.decay", DOUBLE, 0.01, between(0.0, 1.0), LOW, "Not on biases and LayerNorm.")
           .define("clip.norm", DOUBLE, 1.0, atLeast(0.0), LOW, "Largest norm of a step's gradient; 0 for no clipping.")
           .define("train.workers", INT, 2, between(1, 256), MEDIUM, "Threads that compute gradients; part of the numeric fingerprint.")
+          .define("verify.examples", BOOLEAN, true, LOW, "Compare every example of the topic with what its segment and plan give.")
           .define("checkpoint.every.steps", LONG, 500L, atLeast(1), MEDIUM, "Steps between checkpoints.")
           .define("checkpoint.keep", INT, 2, between(1, 1000), LOW, "Checkpoints that are kept.");
 
@@ -185,6 +186,11 @@ final class Settings {
 
   boolean flag(String key) {
     return (Boolean) value(key);
+  }
+
+  /** The value as people write it. */
+  String shown(String key) {
+    return value(key).toString();
   }
 
   private Object value(String key) {
