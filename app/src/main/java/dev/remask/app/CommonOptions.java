@@ -12,10 +12,7 @@ import picocli.CommandLine.Option;
 
 /** Options that every command has. */
 final class CommonOptions {
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "A properties file of settings.")
+  @Option(names = "--config", paramLabel = "FILE", description = "A properties file of settings.")
   private @Nullable Path config;
 
   @Option(
@@ -49,7 +46,10 @@ final class CommonOptions {
     return Settings.of(defaults, config, System.getenv(), set);
   }
 
-  /** The settings of a command that looks at a run: the stack of the data folder, unless another Kafka is named. */
+  /**
+   * The settings of a command that looks at a run: the stack of the data folder, unless another
+   * Kafka is named.
+   */
   Settings settingsOfRunning(Map<String, String> defaults) throws IOException {
     Map<String, String> all = new HashMap<>(defaults);
     Properties published = data().published();
@@ -61,7 +61,10 @@ final class CommonOptions {
     }
     Settings settings = settings(all);
     if (!settings.clients().containsKey("bootstrap.servers")) {
-      throw new ConfigException("nothing runs on " + data().root() + "; start 'remask demo', or give kafka.bootstrap.servers and schema.registry.url");
+      throw new ConfigException(
+          "nothing runs on "
+              + data().root()
+              + "; start 'remask demo', or give kafka.bootstrap.servers and schema.registry.url");
     }
     return settings;
   }

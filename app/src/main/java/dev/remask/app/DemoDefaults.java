@@ -3,8 +3,8 @@ package dev.remask.app;
 import java.util.Map;
 
 /**
- * What the demo has instead of the defaults: a model so small, and steps so many, that two cores learn context in a minute
- * and a half.
+ * What the demo has instead of the defaults: a model so small, and steps so many, that two cores
+ * learn context in a minute and a half.
  */
 final class DemoDefaults {
   static final Map<String, String> ALL =

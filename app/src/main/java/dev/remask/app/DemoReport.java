@@ -3,14 +3,15 @@ package dev.remask.app;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a demo did; {@code --json} prints it in snake case. Losses are means in nats per token; times are seconds since the
- * start.
+ * What a demo did; {@code --json} prints it in snake case. Losses are means in nats per token;
+ * times are seconds since the start.
  *
  * @param documents records of the documents topic that were packed, held out or waiting
  * @param deadLetters documents refused by ingest or by the packer
  * @param epochs passes over the text that were learned: the live lane and the replays
  * @param examples learned, of all epochs
- * @param examplesVerified of these, read from the topic and found equal to what segment and plan give
+ * @param examplesVerified of these, read from the topic and found equal to what segment and plan
+ *     give
  * @param finalLoss over the last 50 steps
  * @param heldoutLoss over all selected tokens of the held-out text
  * @param heldoutMaskLoss at {@code <mask>} only

@@ -84,7 +84,10 @@ final class FillMask {
       int at = sentence.indexOf(MASK);
       text.append(sentence, 0, at)
           .append(console.in(Style.GREEN, candidates.get(0).text()))
-          .append(candidates.stream().map(FillMask::shown).collect(Collectors.joining(", ", " [", "]")));
+          .append(
+              candidates.stream()
+                  .map(FillMask::shown)
+                  .collect(Collectors.joining(", ", " [", "]")));
       sentence = sentence.substring(at + MASK.length());
     }
     return text.append(sentence).toString();

@@ -2,6 +2,7 @@ package dev.remask.app;
 
 import dev.remask.app.Corpus.Source;
 import dev.remask.schemas.AvroSerdes;
+import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Document;
 import dev.remask.schemas.Topic;
 import dev.remask.topology.BadDocument;
@@ -13,10 +14,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -26,8 +27,8 @@ import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text into the documents topic. What is no document never gets there: it is counted, named, and kept among the dead
- * letters with its reason.
+ * Text into the documents topic. What is no document never gets there: it is counted, named, and
+ * kept among the dead letters with its reason.
  */
 final class Ingest implements AutoCloseable {
   /** Hears of each document that was refused. */
@@ -44,16 +45,18 @@ final class Ingest implements AutoCloseable {
   private volatile long written;
   private volatile long refused;
 
-  Ingest(Map<String, Object> clients, Topic<Document> documents, String deadLetters, int documentCharsMax) {
+  Ingest(
+      Map<String, Object> clients,
+      Topic<Document> documents,
+      String deadLetters,
+      int documentCharsMax) {
     this.documents = documents;
     this.deadLetters = deadLetters;
     this.documentCharsMax = documentCharsMax;
-    Map<String, Object> config = new HashMap<>(clients);
-    config.keySet().removeIf(key -> !ProducerConfig.configNames().contains(key));
-    config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-    config.put(ProducerConfig.ACKS_CONFIG, "all");
+    Map<String, Object> config = ClientConfigs.producer(clients);
     config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 16 * 1024 * 1024);
-    this.producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    this.producer =
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
     this.serializer = AvroSerdes.of(Document.class, clients).serializer();
   }
 
@@ -66,12 +69,15 @@ final class Ingest implements AutoCloseable {
   }
 
   /**
-   * Writes the documents evenly over a time, then flush signals, so that the last segments end; returns when the broker
-   * has all of it.
+   * Writes the documents evenly over a time, then flush signals, so that the last segments end;
+   * returns when the broker has all of it.
+   *
+   * @param stop asked between documents
    */
-  void feed(List<Source> sources, Duration over, Refusals refusals) throws InterruptedException {
+  void feed(List<Source> sources, Duration over, Refusals refusals, BooleanSupplier stop)
+      throws InterruptedException {
     long start = System.nanoTime();
-    for (int i = 0; i < sources.size(); i++) {
+    for (int i = 0; i < sources.size() && !stop.getAsBoolean(); i++) {
       long due = start + over.toNanos() * i / sources.size();
       long early = due - System.nanoTime();
       if (early > 1_000_000) {

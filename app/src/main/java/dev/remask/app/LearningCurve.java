@@ -33,6 +33,15 @@ final class LearningCurve implements StepListener {
     return steps;
   }
 
+  /** The run's number of the last step; 0 before the first. */
+  synchronized long lastStep() {
+    return recent.isEmpty() ? 0 : recent.getLast().step();
+  }
+
+  synchronized int epoch() {
+    return recent.isEmpty() ? 0 : recent.getLast().epoch();
+  }
+
   /** Mean loss over the last 50 steps; NaN before the first. */
   synchronized double recentLoss() {
     return recent.stream().mapToDouble(StepReport::loss).average().orElse(Double.NaN);
@@ -45,18 +54,14 @@ final class LearningCurve implements StepListener {
     return seconds == 0 ? 0 : tokens / seconds;
   }
 
-  synchronized double stepsPerSecond() {
-    double seconds = recent.stream().mapToDouble(StepReport::seconds).sum();
-    return seconds == 0 ? 0 : recent.size() / seconds;
-  }
-
   /** The loss as bars, at most so many, newest last. */
   synchronized String bars(int most) {
     double low = means.stream().mapToDouble(Double::doubleValue).min().orElse(0);
     double high = means.stream().mapToDouble(Double::doubleValue).max().orElse(0);
     StringBuilder bars = new StringBuilder();
     for (int i = 0; i < Math.min(most, means.size()); i++) {
-      double mean = means.get(means.size() <= most ? i : (int) ((long) i * (means.size() - 1) / (most - 1)));
+      double mean =
+          means.get(means.size() <= most ? i : (int) ((long) i * (means.size() - 1) / (most - 1)));
       int bar = high == low ? 0 : (int) ((mean - low) / (high - low) * (BARS.length() - 1) + 0.5);
       bars.append(BARS.charAt(bar));
     }

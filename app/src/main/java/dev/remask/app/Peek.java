@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 
-/** One segment under the masks of several epochs (invariant 2: segment and plan are all it takes). */
+/**
+ * One segment under the masks of several epochs (invariant 2: segment and plan are all it takes).
+ */
 final class Peek {
   record Place(int partition, long sequence) {}
 
@@ -43,30 +45,53 @@ final class Peek {
         settings.topics().segments(dataset.getName(), dataset.getPartitions()),
         record -> {
           Segment segment = record.value();
-          if (segment.getPartition() == place.partition() && segment.getSequence() == place.sequence()) {
+          if (segment.getPartition() == place.partition()
+              && segment.getSequence() == place.sequence()) {
             found.add(segment);
           }
         });
     if (found.size() != 1) {
-      throw new ConfigException("--segment", place.partition() + ":" + place.sequence(), "dataset '" + dataset.getName() + "' has no such segment");
+      throw new ConfigException(
+          "--segment",
+          place.partition() + ":" + place.sequence(),
+          "dataset '" + dataset.getName() + "' has no such segment");
     }
     return found.get(0);
   }
 
   View view(int epoch, EpochPlan plan) {
     Masker masker =
-        new Masker(plan.getSeed(), dataset.getName(), MaskingPolicies.decode(plan.getPolicy()), dataset.getVocabularySize());
+        new Masker(
+            plan.getSeed(),
+            dataset.getName(),
+            MaskingPolicies.decode(plan.getPolicy()),
+            dataset.getVocabularySize());
     return new View(epoch, plan, masker.mask(epoch, place.partition(), place.sequence(), tokens));
   }
 
   void print(List<View> views, Console console) {
     MaskView text = new MaskView(vocabulary, console);
-    List<String> documents = segment.getDocuments().stream().map(span -> span.getDocument()).distinct().toList();
-    console.print("segment " + place.partition() + ":" + place.sequence() + " of dataset " + dataset.getName() + ", " + tokens.length + " tokens, from " + String.join(", ", documents));
+    List<String> documents =
+        segment.getDocuments().stream().map(span -> span.getDocument()).distinct().toList();
+    console.print(
+        "segment "
+            + place.partition()
+            + ":"
+            + place.sequence()
+            + " of dataset "
+            + dataset.getName()
+            + ", "
+            + tokens.length
+            + " tokens, from "
+            + String.join(", ", documents));
     console.print(text.legend());
     for (View view : views) {
       console.print("");
-      console.print(console.in(Style.BOLD, "epoch " + view.epoch()) + "  " + view.masked().positions().length + " selected");
+      console.print(
+          console.in(Style.BOLD, "epoch " + view.epoch())
+              + "  "
+              + view.masked().positions().length
+              + " selected");
       console.print(text.render(view.masked()));
     }
   }
@@ -78,7 +103,9 @@ final class Peek {
     described.put("vocabulary_size", dataset.getVocabularySize());
     described.put("partition", place.partition());
     described.put("sequence", place.sequence());
-    described.put("documents", segment.getDocuments().stream().map(span -> span.getDocument()).distinct().toList());
+    described.put(
+        "documents",
+        segment.getDocuments().stream().map(span -> span.getDocument()).distinct().toList());
     described.put("tokens", tokens);
     described.put("examples", views.stream().map(Peek::describe).toList());
     return described;

@@ -1,17 +1,11 @@
 package dev.remask.app;
 
-import dev.remask.app.Console.Style;
-import dev.remask.mlm.Masked;
-import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
-import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.config.ConfigException;
@@ -58,13 +52,17 @@ final class PeekCommand implements Callable<Integer> {
     String name = planned.get(planned.firstKey()).plan().getDataset();
     Dataset dataset =
         Datasets.find(settings.clients(), settings.topics(), name)
-            .orElseThrow(() -> new IllegalStateException("run " + run + " names dataset " + name + ", which is not declared"));
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "run " + run + " names dataset " + name + ", which is not declared"));
     Peek peek = new Peek(settings, dataset, place(segment, dataset.getPartitions()));
     List<Peek.View> views = new ArrayList<>();
     for (int epoch : epochs == null ? planned.keySet().stream().limit(3).toList() : epochs) {
       PlannedEpoch plan = planned.get(epoch);
       if (plan == null) {
-        throw new ConfigException("--epochs", epoch, "run " + run + " has the epochs " + planned.keySet());
+        throw new ConfigException(
+            "--epochs", epoch, "run " + run + " has the epochs " + planned.keySet());
       }
       views.add(peek.view(epoch, plan.plan()));
     }
@@ -88,6 +86,7 @@ final class PeekCommand implements Callable<Integer> {
     } catch (NumberFormatException e) {
       // Refused below.
     }
-    throw new ConfigException("--segment", text, "must be PARTITION:SEQUENCE, partitions 0 to " + (partitions - 1));
+    throw new ConfigException(
+        "--segment", text, "must be PARTITION:SEQUENCE, partitions 0 to " + (partitions - 1));
   }
 }

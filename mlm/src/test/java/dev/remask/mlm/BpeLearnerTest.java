@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 class BpeLearnerTest {
   /** Sennrich et al., 2016: count all pairs anew, join the most frequent; ties as the learner's. */
-  private static List<String> reference(Map<String, Long> preTokens, List<String> initial, int most) {
+  private static List<String> reference(
+      Map<String, Long> preTokens, List<String> initial, int most) {
     List<String> tokens = new ArrayList<>(initial);
     Map<List<String>, Long> words = new TreeMap<>((a, b) -> a.toString().compareTo(b.toString()));
     preTokens.forEach(
@@ -45,7 +46,8 @@ class BpeLearnerTest {
         tokens.add(left + right);
       }
       merges.add(left + " " + right);
-      Map<List<String>, Long> joined = new TreeMap<>(((TreeMap<List<String>, Long>) words).comparator());
+      Map<List<String>, Long> joined =
+          new TreeMap<>(((TreeMap<List<String>, Long>) words).comparator());
       words.forEach((word, count) -> joined.put(join(word, left, right), count));
       words.clear();
       words.putAll(joined);
@@ -68,7 +70,8 @@ class BpeLearnerTest {
 
   @Test
   void plainTextIsLearnedAsByTheTextbook() {
-    String text = "low low low low low lower lower newest newest newest newest newest newest widest";
+    String text =
+        "low low low low low lower lower newest newest newest newest newest newest widest";
     for (String example : List.of(text, String.join("", TestTexts.prose(20, 7)))) {
       Map<String, Long> preTokens = BpeLearner.count(List.of(example));
       List<String> expected = reference(preTokens, ByteAlphabet.characters(), 256 + 100);

@@ -56,9 +56,33 @@ class JsonTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "{", "[1,]", "[1 2]", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "01", "1.", ".5", "+1",
-        "-", "1e", "NaN", "tru", "nulll", "\"", "\"\t\"", "\"\\x\"", "\"\\u12g4\"", "\"\\u００００\"",
-        "// c\n1", "1 2", "[1]]", "'a'", "\uFEFF1"
+        "",
+        " ",
+        "{",
+        "[1,]",
+        "[1 2]",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{\"a\" 1}",
+        "01",
+        "1.",
+        ".5",
+        "+1",
+        "-",
+        "1e",
+        "NaN",
+        "tru",
+        "nulll",
+        "\"",
+        "\"\t\"",
+        "\"\\x\"",
+        "\"\\u12g4\"",
+        "\"\\u００００\"",
+        "// c\n1",
+        "1 2",
+        "[1]]",
+        "'a'",
+        "\uFEFF1"
       })
   void anythingElseIsRefusedWithThePlace(String text) {
     assertThatThrownBy(() -> read(text))

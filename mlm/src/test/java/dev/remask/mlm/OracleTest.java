@@ -23,7 +23,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Two independent tokenizers: Hugging Face's in Rust (by DJL) and jtokkit, both with GPT-2's vocabulary. */
+/**
+ * Two independent tokenizers: Hugging Face's in Rust (by DJL) and jtokkit, both with GPT-2's
+ * vocabulary.
+ */
 class OracleTest {
   private static Vocabulary gpt2;
 
@@ -102,7 +105,8 @@ class OracleTest {
   void gpt2IdsEqualJtokkits() {
     Encoding oracle = Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
     Tokenizer tokenizer = new Tokenizer(gpt2);
-    assertThat(tokenizer.encode("Hello, world!")).containsExactly(15496 + 4, 11 + 4, 995 + 4, 0 + 4);
+    assertThat(tokenizer.encode("Hello, world!"))
+        .containsExactly(15496 + 4, 11 + 4, 995 + 4, 0 + 4);
     for (String text : texts()) {
       int[] expected =
           Arrays.stream(oracle.encodeOrdinary(text).toArray()).map(id -> id + 4).toArray();

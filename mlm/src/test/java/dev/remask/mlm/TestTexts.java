@@ -28,8 +28,7 @@ final class TestTexts {
             .between(0, Character.MAX_CODE_POINT)
             .filter(c -> c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE)
             .map(Character::toString);
-    return Arbitraries.frequencyOf(
-            Tuple.of(5, Arbitraries.of(HARD)), Tuple.of(1, characters))
+    return Arbitraries.frequencyOf(Tuple.of(5, Arbitraries.of(HARD)), Tuple.of(1, characters))
         .list()
         .ofMaxSize(30)
         .map(parts -> String.join("", parts));
@@ -42,7 +41,8 @@ final class TestTexts {
     while (texts.size() < count) {
       StringBuilder text = new StringBuilder();
       for (int parts = random.nextInt(30); parts >= 0; parts--) {
-        text.append(random.nextInt(6) > 0 ? HARD.get(random.nextInt(HARD.size())) : assigned(random));
+        text.append(
+            random.nextInt(6) > 0 ? HARD.get(random.nextInt(HARD.size())) : assigned(random));
       }
       texts.add(text.toString());
     }
