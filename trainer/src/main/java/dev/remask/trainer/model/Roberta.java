@@ -99,7 +99,7 @@ public final class Roberta implements Learner {
           "learning rate " + learningRate + ", step " + step + "; allowed: >= 0, >= 1");
     }
     Evaluation sums = backpropagate(batch, step);
-    long divisor = Math.max(1, sums.tokens());
+    double divisor = Math.max(1, sums.tokens());
     double norm = StrictMath.sqrt(reduce()) / divisor;
     double loss = sums.lossSum() / divisor;
     if (!Double.isFinite(norm) || !Double.isFinite(loss)) {

@@ -86,13 +86,17 @@ class ScalarKernels implements Kernels {
   @Override
   public void gelu(Floats x, Floats slope, int count) {
     for (int i = 0; i < count; i++) {
-      float value = x.get(i);
-      float exponential = exp(-0.5f * value * value);
-      float below = tail(value, exponential);
-      float phi = value < 0 ? below : 1 - below;
-      x.set(i, value * phi);
-      slope.set(i, phi + value * DENSITY_AT_ZERO * exponential);
+      geluAt(i, x, slope);
     }
+  }
+
+  static void geluAt(int i, Floats x, Floats slope) {
+    float value = x.get(i);
+    float exponential = exp(-0.5f * value * value);
+    float below = tail(value, exponential);
+    float phi = value < 0 ? below : 1 - below;
+    x.set(i, value * phi);
+    slope.set(i, phi + value * DENSITY_AT_ZERO * exponential);
   }
 
   @Override
@@ -205,12 +209,17 @@ class ScalarKernels implements Kernels {
 
   @Override
   public double sumOfSquares(Floats x, int from, int to) {
-    double sum = 0;
-    for (int i = from; i < to; i++) {
-      double value = x.get(i);
-      sum += value * value;
+    double even = 0;
+    double odd = 0; // two sums, as each addition waits for the one before
+    int i = from;
+    for (; i + 1 < to; i += 2) {
+      double first = x.get(i);
+      double second = x.get(i + 1);
+      even += first * first;
+      odd += second * second;
     }
-    return sum;
+    double last = i < to ? x.get(i) : 0;
+    return even + odd + last * last;
   }
 
   @Override
