@@ -157,7 +157,9 @@ final class Broker implements AutoCloseable {
   }
 
   private static ProcessBuilder java(Path folder, String log, String... arguments) {
-    List<String> command = new ArrayList<>();
+    // Ctrl-C goes to every process of the terminal: the broker must outlive the trainer's last
+    // checkpoint.
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "trap '' INT; exec \"$0\" \"$@\""));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
     command.add("-Dremask.log.file=" + folder.resolve("kafka.log"));

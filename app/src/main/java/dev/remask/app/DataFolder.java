@@ -75,7 +75,8 @@ record DataFolder(Path root) {
   private void requireOursOrEmpty() throws IOException {
     if (Files.exists(root) && !Files.exists(root.resolve(MARKER))) {
       try (var content = Files.list(root)) {
-        if (content.findAny().isPresent()) {
+        // The program's own log may have begun already.
+        if (content.anyMatch(path -> !path.equals(log().getParent()))) {
           throw new ConfigException(
               "--data", root, "holds other files; give an empty or a new folder");
         }

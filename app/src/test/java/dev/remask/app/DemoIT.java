@@ -1,0 +1,219 @@
+package dev.remask.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The program as people run it, on a little real text: processes, a real broker, a real registry.
+ * The tests are one story, told in order.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
+@TestMethodOrder(OrderAnnotation.class)
+class DemoIT {
+  private static final int DOCUMENTS = 60;
+  private static final int BAD_DOCUMENTS = 3;
+  private static final int CHARS_MAX = 40_000;
+  private static final Duration DEMO_MAX = Duration.ofMinutes(4);
+  private static final Duration STOP_MAX = Duration.ofSeconds(20);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private Path folder;
+  private Path text;
+  private Path data;
+  private Program demo;
+  private JsonNode report;
+
+  @BeforeAll
+  void writeTexts() throws IOException {
+    text = Files.createDirectory(folder.resolve("text"));
+    data = folder.resolve("data");
+    List<Corpus.Source> sources = Corpus.demo(Program.HOME.resolve("corpora"));
+    for (Corpus.Source source : sources.subList(0, DOCUMENTS)) {
+      Files.write(text.resolve(source.id() + ".txt"), source.bytes());
+    }
+    Files.writeString(text.resolve("empty.txt"), " \n");
+    Files.write(text.resolve("latin1.txt"), "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+    Files.writeString(text.resolve("long.txt"), "x".repeat(CHARS_MAX + 1));
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    if (demo != null) {
+      demo.kill();
+    }
+  }
+
+  private Program startDemo(String... more) throws IOException {
+    String[] options = {
+      "demo",
+      "--data",
+      data.toString(),
+      "--text",
+      text.toString(),
+      "--epochs",
+      "2",
+      "--seconds",
+      "6",
+      "--json",
+      "--set",
+      "batch.size=16",
+      "--set",
+      "batch.micro.size=8",
+      "--set",
+      "order.window=128",
+      "--set",
+      "document.chars.max=" + CHARS_MAX,
+      "--set",
+      "checkpoint.every.steps=50",
+      "--set",
+      "total.steps=300"
+    };
+    return Program.start(folder, Program.join(options, more));
+  }
+
+  private JsonNode json(String... arguments) throws Exception {
+    String[] where = {"--data", data.toString(), "--json"};
+    return JSON.readTree(Program.start(folder, Program.join(arguments, where)).finish(DEMO_MAX, 0));
+  }
+
+  @Test
+  @Order(1)
+  void everyDocumentIsLearnedInEveryEpoch() throws Exception {
+    demo = startDemo();
+    report = JSON.readTree(demo.awaitLine(DEMO_MAX));
+    assertThat(report.get("documents").asLong()).isEqualTo(DOCUMENTS);
+    assertThat(report.get("dead_letters").asLong()).isEqualTo(BAD_DOCUMENTS);
+    assertThat(report.get("heldout_documents").asLong()).isBetween(1L, DOCUMENTS / 4L);
+    assertThat(report.get("epochs").asInt()).isEqualTo(3);
+    long segments = report.get("segments").asLong();
+    assertThat(segments).isGreaterThan(200);
+    assertThat(report.get("examples").asLong()).isEqualTo(3 * segments);
+    assertThat(report.get("examples_verified").asLong()).isEqualTo(3 * segments);
+    assertThat(report.get("first_step_at").asDouble())
+        .isLessThan(report.get("last_document_at").asDouble());
+    assertThat(report.get("final_loss").asDouble())
+        .isLessThan(report.get("initial_loss").asDouble() - 0.5);
+    assertThat(demo.errors())
+        .contains("latin1.txt: unreadable", "empty.txt: empty", "long.txt: too-long");
+  }
+
+  @Test
+  @Order(2)
+  void otherCommandsSeeTheSame() throws Exception {
+    JsonNode status = json("status");
+    JsonNode dataset = status.get("datasets").get(0);
+    assertThat(dataset.get("balanced").asBoolean()).isTrue();
+    assertThat(dataset.get("documents").asLong()).isEqualTo(DOCUMENTS);
+    assertThat(dataset.get("segments").asLong()).isEqualTo(report.get("segments").asLong());
+    JsonNode run = status.get("runs").get(0);
+    assertThat(run.get("steps").asLong()).isEqualTo(report.get("steps").asLong());
+    assertThat(run.get("epochs"))
+        .extracting(epoch -> epoch.get("state").asText())
+        .containsExactly("live", "learned", "learned");
+
+    JsonNode examples = json("peek", "--segment", "1:0", "--epochs", "1,2").get("examples");
+    assertThat(examples.get(0).get("positions")).isNotEqualTo(examples.get(1).get("positions"));
+
+    JsonNode filled = json("fill-mask", "He looked at the <mask>.").get(0);
+    assertThat(filled.get("best").get(0)).hasSize(5);
+    double sum =
+        StreamSupport.stream(filled.get("best").get(0).spliterator(), false)
+            .mapToDouble(candidate -> candidate.get("probability").asDouble())
+            .sum();
+    assertThat(sum).isBetween(0.0, 1.0);
+  }
+
+  @Test
+  @Order(3)
+  void theDataFolderHasOneOwner() throws Exception {
+    Program second = startDemo();
+    second.finish(DEMO_MAX, 2);
+    assertThat(second.errors()).contains("is in use by another remask").doesNotContain("\tat ");
+  }
+
+  @Test
+  @Order(4)
+  void aSignalEndsItAndItsBroker() throws Exception {
+    long broker = Long.parseLong(Files.readString(data.resolve("broker").resolve("pid")).strip());
+    assertThat(ProcessHandle.of(broker)).isPresent();
+    demo.terminate(STOP_MAX);
+    assertThat(ProcessHandle.of(broker).map(ProcessHandle::isAlive).orElse(false)).isFalse();
+  }
+
+  @Test
+  @Order(5)
+  void settingsThatAreFixedAreNamed() throws Exception {
+    Program other = startDemo("--exit-when-done", "--set", "segment.length=32");
+    other.finish(DEMO_MAX, 2);
+    assertThat(other.errors()).contains("segment.length", "32", "64").doesNotContain("\tat ");
+    Program shape = startDemo("--exit-when-done", "--set", "model.layers=1");
+    shape.finish(DEMO_MAX, 2);
+    assertThat(shape.errors()).contains("model.layers").doesNotContain("\tat ");
+    Program seed = startDemo("--exit-when-done", "--set", "run.seed=2");
+    seed.finish(DEMO_MAX, 2);
+    assertThat(seed.errors()).contains("seed").doesNotContain("\tat ");
+  }
+
+  @Test
+  @Order(6)
+  void aSecondDemoGoesOn() throws Exception {
+    JsonNode again = JSON.readTree(startDemo("--exit-when-done").finish(DEMO_MAX, 0));
+    assertThat(again.get("documents").asLong()).isEqualTo(DOCUMENTS);
+    assertThat(again.get("segments")).isEqualTo(report.get("segments"));
+    assertThat(again.get("epochs").asInt()).isEqualTo(5);
+    assertThat(again.get("examples").asLong()).isEqualTo(2 * report.get("segments").asLong());
+    assertThat(again.get("last_document_at").isNull()).isTrue();
+  }
+
+  @Test
+  void aPortInUseIsNamed() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+      Path other = folder.resolve("other");
+      Program program = Program.start(folder, "demo", "--data", other.toString(), "--port", port);
+      program.finish(DEMO_MAX, 2);
+      assertThat(program.errors()).contains(port, "in use").doesNotContain("\tat ");
+      assertThat(other.resolve("broker")).doesNotExist();
+    }
+  }
+
+  @Test
+  void mistakesAreOneLineAndExitTwo() throws Exception {
+    String[][] mistakes = {
+      {"demo", "--sooner"},
+      {"demo", "--text", folder.resolve("nothing").toString()},
+      {"demo", "--epochs", "many"},
+      {"demo", "--set", "run.nam=x"},
+      {"demo", "--config", folder.resolve("none.properties").toString()},
+      {"fill-mask", "no mask here", "--data", folder.resolve("unused").toString()},
+      {"status", "--data", folder.resolve("unused").toString()},
+      {"explode"}
+    };
+    for (String[] mistake : mistakes) {
+      Program program = Program.start(folder, mistake);
+      program.finish(DEMO_MAX, 2);
+      assertThat(program.errors().lines().filter(line -> line.startsWith("remask: "))).hasSize(1);
+      assertThat(program.errors()).doesNotContain("\tat ");
+    }
+  }
+}

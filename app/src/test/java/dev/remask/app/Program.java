@@ -1,0 +1,87 @@
+package dev.remask.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The packaged program as a process of its own. */
+final class Program {
+  static final Path HOME = Path.of("target", "remask").toAbsolutePath();
+
+  private final Process process;
+  private final Path output;
+  private final Path errors;
+
+  private Program(Process process, Path output, Path errors) {
+    this.process = process;
+    this.output = output;
+    this.errors = errors;
+  }
+
+  static String[] join(String[] first, String... second) {
+    return Stream.concat(Stream.of(first), Stream.of(second)).toArray(String[]::new);
+  }
+
+  static Program start(Path folder, String... arguments) throws IOException {
+    Path output = Files.createTempFile(folder, "output", ".txt");
+    Path errors = Files.createTempFile(folder, "errors", ".txt");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx1g", "--add-modules", "jdk.incubator.vector"));
+    command.addAll(List.of("-Dremask.home=" + HOME, "-Duser.home=" + folder.resolve("home")));
+    command.addAll(List.of("-cp", HOME.resolve("lib") + "/*", "dev.remask.app.Main"));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(output.toFile())
+            .redirectError(errors.toFile())
+            .start();
+    return new Program(process, output, errors);
+  }
+
+  String errors() throws IOException {
+    return Files.readString(errors);
+  }
+
+  /** Its first line of output, as soon as it is whole. */
+  String awaitLine(Duration atMost) throws Exception {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (!Files.readString(output).contains("\n")) {
+      assertThat(process.isAlive()).as("still runs; errors: %s", errors()).isTrue();
+      assertThat(System.nanoTime()).as("in time; errors: %s", errors()).isLessThan(deadline);
+      Thread.sleep(200);
+    }
+    return Files.readString(output);
+  }
+
+  /** All its output, after it has ended with this code. */
+  String finish(Duration atMost, int code) throws Exception {
+    boolean ended = process.waitFor(atMost.toSeconds(), TimeUnit.SECONDS);
+    if (!ended) {
+      process.destroyForcibly();
+    }
+    assertThat(ended).as("ended in time; errors: %s", errors()).isTrue();
+    assertThat(process.exitValue()).as("exit code; errors: %s", errors()).isEqualTo(code);
+    return Files.readString(output);
+  }
+
+  /** SIGTERM. */
+  void terminate(Duration atMost) throws Exception {
+    process.destroy();
+    assertThat(process.waitFor(atMost.toSeconds(), TimeUnit.SECONDS))
+        .as("ended by the signal")
+        .isTrue();
+  }
+
+  void kill() throws InterruptedException {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly().waitFor();
+  }
+}

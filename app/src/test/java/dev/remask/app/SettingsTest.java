@@ -1,0 +1,95 @@
+package dev.remask.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+  @TempDir private Path folder;
+
+  private static Settings set(Map<String, String> overrides) {
+    return Settings.of(Map.of(), null, Map.of(), overrides);
+  }
+
+  @Test
+  void laterLayersWin() throws IOException {
+    Path file = folder.resolve("a.properties");
+    Files.writeString(file, "run.name=file\nrun.seed=2\nmodel.layers=3\n");
+    Settings settings =
+        Settings.of(
+            Map.of("run.name", "default", "run.seed", "1", "model.layers", "1", "model.heads", "8"),
+            file,
+            Map.of("REMASK_RUN_NAME", "environment", "REMASK_RUN_SEED", "3", "REMASK_HEAP", "2g"),
+            Map.of("run.name", "set"));
+    assertThat(settings.text("run.name")).isEqualTo("set");
+    assertThat(settings.whole("run.seed")).isEqualTo(3);
+    assertThat(settings.integer("model.layers")).isEqualTo(3);
+    assertThat(settings.integer("model.heads")).isEqualTo(8);
+  }
+
+  @Test
+  void everyKeyCanComeFromTheEnvironment() {
+    for (String key : Settings.DEFINITION.names()) {
+      String name = "REMASK_" + key.toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_");
+      String value = Settings.DEFINITION.defaultValues().get(key).toString();
+      assertThat(Settings.of(Map.of(), null, Map.of(name, value), Map.of()).shown(key))
+          .isEqualTo(value);
+    }
+  }
+
+  @Test
+  void clientKeysPassThrough() {
+    Settings settings =
+        set(
+            Map.of(
+                "kafka.bootstrap.servers", "b:1",
+                "kafka.sasl.mechanism", "PLAIN",
+                "schema.registry.url", "http://r"));
+    assertThat(settings.clients())
+        .containsEntry("bootstrap.servers", "b:1")
+        .containsEntry("sasl.mechanism", "PLAIN")
+        .containsEntry("schema.registry.url", "http://r");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "run.nam, x, run.nam",
+    "batch.size, 0, batch.size",
+    "batch.size, many, batch.size",
+    "masking.probability, 1.5, masking.probability",
+    "masking.random.share, 0.3, masking.random.share",
+    "model.heads, 3, model.hidden",
+    "examples.ahead.max, 10, examples.ahead.max",
+    "dataset.name, a.b, dataset.name",
+    "run.name, ../x, run.name",
+    "input.format, sentences, input.format"
+  })
+  void aWrongSettingIsNamed(String key, String value, String named) {
+    assertThatThrownBy(() -> set(Map.of(key, value)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(named);
+  }
+
+  @Test
+  void aMissingFileIsNamed() {
+    Path missing = folder.resolve("none.properties");
+    assertThatThrownBy(() -> Settings.of(Map.of(), missing, Map.of(), Map.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("none.properties");
+  }
+
+  @Test
+  void theDemosDefaultsAreAllowed() {
+    assertThat(Settings.of(DemoDefaults.ALL, null, Map.of(), Map.of()).integer("segment.length"))
+        .isEqualTo(64);
+  }
+}
