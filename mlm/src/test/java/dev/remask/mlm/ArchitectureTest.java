@@ -1,7 +1,6 @@
 package dev.remask.mlm;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -24,5 +23,6 @@ class ArchitectureTest {
       noClasses()
           .should()
           .dependOnClassesThat()
-          .haveNameMatching("java\\.util\\.Random|java\\.util\\.concurrent\\..*|java\\.time\\..*|java\\.lang\\.Thread|java\\.util\\.random\\..*");
+          .haveNameMatching(
+              "java\\.util\\.Random|java\\.util\\.concurrent\\..*|java\\.time\\..*|java\\.lang\\.Thread|java\\.util\\.random\\..*");
 }

@@ -17,10 +17,17 @@ class ExampleTest {
     byte[] bytes =
         HexFormat.of()
             .parseHex(
-                "01000000" + "02000000" + "0300000000000000"
-                    + "03000000" + "00000000" + "09000000" + "02000000"
-                    + "01000000" + "01000000"
-                    + "01000000" + "05000000");
+                "01000000"
+                    + "02000000"
+                    + "0300000000000000"
+                    + "03000000"
+                    + "00000000"
+                    + "09000000"
+                    + "02000000"
+                    + "01000000"
+                    + "01000000"
+                    + "01000000"
+                    + "05000000");
     assertThat(Example.sha256(List.of(new Example(1, 2, 3, MASKED))))
         .isEqualTo(Digests.sha256(bytes));
   }
@@ -38,9 +45,14 @@ class ExampleTest {
             List.of(other, example),
             List.of(new Example(0, 2, 3, MASKED)),
             List.of(new Example(1, 0, 3, MASKED)),
-            List.of(new Example(1, 2, 3, new Masked(new int[] {0, 9}, MASKED.positions(), MASKED.labels()))),
-            List.of(new Example(1, 2, 3, new Masked(MASKED.inputs(), new int[] {2}, MASKED.labels()))),
-            List.of(new Example(1, 2, 3, new Masked(MASKED.inputs(), MASKED.positions(), new int[] {6}))));
+            List.of(
+                new Example(
+                    1, 2, 3, new Masked(new int[] {0, 9}, MASKED.positions(), MASKED.labels()))),
+            List.of(
+                new Example(1, 2, 3, new Masked(MASKED.inputs(), new int[] {2}, MASKED.labels()))),
+            List.of(
+                new Example(
+                    1, 2, 3, new Masked(MASKED.inputs(), MASKED.positions(), new int[] {6}))));
     Set<String> hashes = new HashSet<>(lists.stream().map(Example::sha256).toList());
     assertThat(hashes).hasSameSizeAs(lists);
   }

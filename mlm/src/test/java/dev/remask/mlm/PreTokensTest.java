@@ -64,7 +64,8 @@ class PreTokensTest {
   @Test
   void workedExample() {
     assertThat(scanned("I'll pay  $3.50,\n\n they've  "))
-        .containsExactly("I", "'ll", " pay", " ", " $", "3", ".", "50", ",", "\n\n", " they", "'ve", "  ");
+        .containsExactly(
+            "I", "'ll", " pay", " ", " $", "3", ".", "50", ",", "\n\n", " they", "'ve", "  ");
   }
 
   @Property
@@ -78,6 +79,8 @@ class PreTokensTest {
 
   @Provide
   Arbitrary<String> broken() {
-    return Arbitraries.strings().withChars('a', '\uD83D', '\uDC69', '\uD800', '\uDFFF').ofMaxLength(8);
+    return Arbitraries.strings()
+        .withChars('a', '\uD83D', '\uDC69', '\uD800', '\uDFFF')
+        .ofMaxLength(8);
   }
 }

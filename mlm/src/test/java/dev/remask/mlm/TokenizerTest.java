@@ -14,8 +14,7 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
 class TokenizerTest {
-  private static final Vocabulary VOCABULARY =
-      Vocabulary.learn(TestTexts.prose(300, 1), 600);
+  private static final Vocabulary VOCABULARY = Vocabulary.learn(TestTexts.prose(300, 1), 600);
   private static final Tokenizer TOKENIZER = new Tokenizer(VOCABULARY);
 
   @Property
@@ -34,7 +33,7 @@ class TokenizerTest {
   void specialTokensAreNeverMadeFromText() {
     String text = "<s> <pad></s><unk> <mask><mask>";
     Vocabulary greedy = Vocabulary.learn(List.of(text, text, text), 600);
-    assertThat(new Tokenizer(greedy).encode(text)).allMatch(greedy::isText);
+    assertThat(Arrays.stream(new Tokenizer(greedy).encode(text))).allMatch(greedy::isText);
     assertThat(greedy.decode(new Tokenizer(greedy).encode(text))).isEqualTo(text);
   }
 
@@ -65,8 +64,7 @@ class TokenizerTest {
   void aLongRunOfOneCharacterDoesNotHang() {
     for (String character : List.of("a", " ", "=", "\n", "é", "中")) {
       String run = character.repeat(200_000);
-      int[] ids =
-          assertTimeoutPreemptively(Duration.ofSeconds(20), () -> TOKENIZER.encode(run));
+      int[] ids = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> TOKENIZER.encode(run));
       assertThat(VOCABULARY.decode(ids)).isEqualTo(run);
     }
   }
