@@ -16,7 +16,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongUnaryOperator;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -80,7 +79,7 @@ final class HttpRegistryClient implements RegistryClient {
     }
     try {
       return SchemaText.parse(answer.path("schema").asText());
-    } catch (AvroRuntimeException e) {
+    } catch (IllegalArgumentException e) {
       throw new SerializationException("the registry's schema id " + id + " cannot be parsed", e);
     }
   }

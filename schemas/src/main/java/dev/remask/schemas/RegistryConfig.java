@@ -6,6 +6,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
@@ -48,7 +49,7 @@ record RegistryConfig(
 
   private static final ConfigDef DEFINITION =
       new ConfigDef()
-          .define(URLS, ConfigDef.Type.LIST, Importance.HIGH, "Where the schema registry is.")
+          .define(URLS, ConfigDef.Type.LIST, "", Importance.HIGH, "")
           .define(CONNECT_TIMEOUT, ConfigDef.Type.INT, 5_000, Range.atLeast(1), Importance.LOW, "")
           .define(READ_TIMEOUT, ConfigDef.Type.INT, 10_000, Range.atLeast(1), Importance.LOW, "")
           .define(MAX_RETRIES, ConfigDef.Type.INT, 3, Range.between(0, 100), Importance.LOW, "")
@@ -107,6 +108,7 @@ record RegistryConfig(
           }
           plain.put(name, value);
         });
+    plain.values().removeIf(Objects::isNull);
     return plain;
   }
 

@@ -3,7 +3,6 @@ package dev.remask.schemas;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -219,9 +218,9 @@ final class SchemaRegistry implements AutoCloseable {
 
   private static Schema parse(String text) {
     try {
-      return new Schema.Parser().parse(text);
-    } catch (AvroRuntimeException e) {
-      throw new RegistryException(INVALID_SCHEMA, "invalid Avro schema: " + e.getMessage());
+      return SchemaText.parseStrictly(text);
+    } catch (IllegalArgumentException e) {
+      throw new RegistryException(INVALID_SCHEMA, String.valueOf(e.getMessage()));
     }
   }
 
