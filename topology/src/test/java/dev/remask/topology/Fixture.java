@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -23,6 +24,7 @@ import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
 
 /** What the tests of this module share: a small dataset and a driver that runs as an instance. */
 final class Fixture {
@@ -102,6 +104,12 @@ final class Fixture {
     return AvroSerdes.of(Document.class, CLIENTS)
         .serializer()
         .serialize(TOPICS.documents(1).name(), new Document(text, null));
+  }
+
+  /** A flush signal as ingest writes it. */
+  static TestRecord<byte[], byte[]> flush() {
+    ProducerRecord<byte[], byte[]> signal = FlushSignal.record(TOPICS.documents(1).name(), 0);
+    return new TestRecord<>(signal.key(), signal.value(), signal.headers());
   }
 
   static byte[] utf8(String text) {

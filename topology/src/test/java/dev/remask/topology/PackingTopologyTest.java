@@ -8,17 +8,21 @@ import static dev.remask.topology.Fixture.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.remask.mlm.Packer;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.InputFormat;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
+import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.common.config.ConfigException;
@@ -35,7 +39,8 @@ import org.junit.jupiter.api.Test;
 
 class PackingTopologyTest {
   private static final Dataset ONE = Fixture.dataset(1, 0, 100);
-  private static final String CAT = "The cat sat on the mat. A dog sat on the cat.";
+  private static final String CAT =
+      "The cat sat on the mat. A dog sat on the cat. Both saw a mouse near the house.";
 
   @Test
   void aFlushEndsTheWaitingSegmentsOfBothHalves() {
@@ -118,7 +123,7 @@ class PackingTopologyTest {
         TestRecord<byte[], byte[]> received = bad.get(headers.get("remask.reason"));
         assertThat(letter.key()).isEqualTo(received.key());
         int kept = Math.min(received.value().length, DeadLetter.BYTES_MAX);
-        assertThat(letter.value()).isEqualTo(java.util.Arrays.copyOf(received.value(), kept));
+        assertThat(letter.value()).isEqualTo(Arrays.copyOf(received.value(), kept));
         assertThat(headers)
             .containsEntry("__streams.errors.exception", BadDocument.class.getName())
             .containsEntry("__streams.errors.topic", TOPICS.documents(1).name())
@@ -172,8 +177,7 @@ class PackingTopologyTest {
   @Test
   void aTaskNumbersItsOwnPartition() {
     MockProcessorContext<SequenceKey, Segment> context =
-        new MockProcessorContext<>(
-            new java.util.Properties(), new TaskId(0, 3), new java.io.File("target/mock"));
+        new MockProcessorContext<>(new Properties(), new TaskId(0, 3), new File("target/mock"));
     Dataset dataset = Fixture.dataset(5, 0, 0);
     PackingTopology.stores()
         .forEach(
@@ -185,12 +189,11 @@ class PackingTopologyTest {
         new PackingTopology.PackProcessor(
             dataset,
             Fixture.VOCABULARY,
-            dev.remask.mlm.Packer.fullSentences(dataset.getSegmentLength()),
+            Packer.fullSentences(dataset.getSegmentLength()),
             DocumentDecoder.avro(CLIENTS));
     processor.init(context);
     processor.process(new Record<>(utf8("a"), document(CAT), 0));
-    Headers flush = new RecordHeaders().add(FlushSignal.HEADER, utf8("1"));
-    processor.process(new Record<>(null, null, 0, flush));
+    processor.process(new Record<>(null, null, 0, Fixture.flush().headers()));
     assertThat(context.forwarded()).isNotEmpty();
     for (int i = 0; i < context.forwarded().size(); i++) {
       Record<? extends SequenceKey, ? extends Segment> record = context.forwarded().get(i).record();
@@ -217,8 +220,7 @@ class PackingTopologyTest {
   }
 
   private static void flush(TopologyTestDriver driver) {
-    Fixture.input(driver, TOPICS.documents(1).name())
-        .pipeInput(new TestRecord<>(FlushSignal.record(TOPICS.documents(1).name(), 0)));
+    Fixture.input(driver, TOPICS.documents(1).name()).pipeInput(Fixture.flush());
   }
 
   private static PackerState state(TopologyTestDriver driver) {
