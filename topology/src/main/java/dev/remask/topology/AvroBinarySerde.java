@@ -3,7 +3,6 @@ package dev.remask.topology;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
@@ -26,18 +25,18 @@ final class AvroBinarySerde {
 
   private AvroBinarySerde() {}
 
-  static <V extends SpecificRecord> Serde<V> of(Schema schema) {
-    Serializer<V> serializer = (topic, value) -> value == null ? null : encode(schema, value);
-    Deserializer<V> deserializer = (topic, bytes) -> bytes == null ? null : decode(schema, bytes);
+  static <V extends SpecificRecord> Serde<V> of(Class<V> type) {
+    Serializer<V> serializer = (topic, value) -> value == null ? null : encode(type, value);
+    Deserializer<V> deserializer = (topic, bytes) -> bytes == null ? null : decode(type, bytes);
     return Serdes.serdeFrom(serializer, deserializer);
   }
 
-  private static <V extends SpecificRecord> byte[] encode(Schema schema, V value) {
+  private static <V extends SpecificRecord> byte[] encode(Class<V> type, V value) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.write(VERSION);
     try {
       BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
-      new SpecificDatumWriter<V>(schema).write(value, encoder);
+      new SpecificDatumWriter<>(type).write(value, encoder);
       encoder.flush();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -45,7 +44,7 @@ final class AvroBinarySerde {
     return bytes.toByteArray();
   }
 
-  private static <V extends SpecificRecord> @Nullable V decode(Schema schema, byte[] bytes) {
+  private static <V extends SpecificRecord> @Nullable V decode(Class<V> type, byte[] bytes) {
     if (bytes.length == 0 || bytes[0] != VERSION) {
       throw new SerializationException(
           "state of version "
@@ -54,10 +53,10 @@ final class AvroBinarySerde {
               + VERSION);
     }
     try {
-      return new SpecificDatumReader<V>(schema)
+      return new SpecificDatumReader<>(type)
           .read(null, DecoderFactory.get().binaryDecoder(bytes, 1, bytes.length - 1, null));
     } catch (IOException e) {
-      throw new SerializationException("state that is no " + schema.getFullName(), e);
+      throw new SerializationException("state that is no " + type.getSimpleName(), e);
     }
   }
 }

@@ -4,9 +4,11 @@ import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.PlannedEpoch;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.IntToLongFunction;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -51,22 +53,26 @@ final class Backpressure implements AutoCloseable {
       Collection<Integer> working,
       boolean waiting,
       SortedMap<Integer, PlannedEpoch> plans) {
-    if (working.isEmpty()) {
-      return false;
-    }
     long mark = waiting ? aheadMax / 2 : aheadMax;
     Map<Integer, Long> starts = GroupProgress.starts(admin, topic, partitions);
     Map<Integer, Long> ends = GroupProgress.stableEnds(admin, topic, partitions);
     Map<Integer, Long> learned = GroupProgress.committed(admin, trainer, topic);
-    for (int partition : working) {
-      long start = starts.getOrDefault(partition, 0L);
-      long from = Math.max(start, learned.getOrDefault(partition, start));
-      if (ends.getOrDefault(partition, 0L) - from <= mark
-          || ahead(new TopicPartition(topic, partition), from, plans) <= mark) {
-        return false;
-      }
-    }
-    return true;
+    Map<Integer, Long> from = new HashMap<>(starts);
+    learned.forEach((partition, offset) -> from.merge(partition, offset, Math::max));
+    return allOver(
+        mark,
+        working,
+        partition -> ends.getOrDefault(partition, 0L) - from.getOrDefault(partition, 0L),
+        partition ->
+            ahead(new TopicPartition(topic, partition), from.getOrDefault(partition, 0L), plans));
+  }
+
+  /** Whether every one of these partitions, and there is one, is further ahead than the mark. */
+  static boolean allOver(
+      long mark, Collection<Integer> working, IntToLongFunction offsets, IntToLongFunction ahead) {
+    return !working.isEmpty()
+        && working.stream()
+            .allMatch(p -> offsets.applyAsLong(p) > mark && ahead.applyAsLong(p) > mark);
   }
 
   private long ahead(TopicPartition partition, long from, SortedMap<Integer, PlannedEpoch> plans) {

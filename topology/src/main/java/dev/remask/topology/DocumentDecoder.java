@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface DocumentDecoder {
   /**
+   * Reads one record's value.
+   *
    * @throws BadDocument if the bytes are at fault; whatever else is thrown stops the packer
    */
   Document decode(String topic, Headers headers, byte[] value);

@@ -42,14 +42,13 @@ final class LogEdges implements AutoCloseable {
     long start = consumer.beginningOffsets(one).getOrDefault(partition, 0L);
     long end = consumer.endOffsets(one).getOrDefault(partition, 0L);
     // A record and its marker are the last two offsets, unless a transaction was aborted.
-    for (long back = 2; end > start; back *= 8) {
-      long from = Math.max(start, end - back);
-      Optional<ConsumerRecord<byte[], byte[]>> last = read(partition, from, false);
-      if (last.isPresent() || from == start) {
-        return last;
-      }
+    long from = end;
+    Optional<ConsumerRecord<byte[], byte[]>> last = Optional.empty();
+    for (long back = 2; last.isEmpty() && from > start; back *= 8) {
+      from = Math.max(start, end - back);
+      last = read(partition, from, false);
     }
-    return Optional.empty();
+    return last;
   }
 
   /** The first or the last committed record of {@code [from, end now)}. */

@@ -9,6 +9,8 @@ public final class MaskingPolicies {
   private MaskingPolicies() {}
 
   /**
+   * As the mask function takes it.
+   *
    * @throws IllegalStateException if a newer version wrote a kind that this one does not know
    */
   public static MaskingPolicy decode(dev.remask.schemas.MaskingPolicy policy) {
@@ -31,6 +33,7 @@ public final class MaskingPolicies {
         policy.getFairseqCompatible());
   }
 
+  /** As a plan records it. */
   public static dev.remask.schemas.MaskingPolicy encode(MaskingPolicy policy) {
     return new dev.remask.schemas.MaskingPolicy(
         MaskingKind.valueOf(policy.kind().name()),

@@ -47,6 +47,8 @@ public final class MaskingTopology {
   }
 
   /**
+   * The masker of one epoch.
+   *
    * @param config as {@link AvroSerdes#of} takes it
    */
   public static Topology build(
@@ -81,7 +83,7 @@ public final class MaskingTopology {
   }
 
   /** Drops what the plan does not hold, masks the rest. */
-  private static final class MaskProcessor
+  static final class MaskProcessor
       extends ContextualProcessor<byte[], byte[], SequenceKey, MaskedExample> {
     private final String topic;
     private final int epoch;

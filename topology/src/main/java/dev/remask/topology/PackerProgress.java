@@ -33,8 +33,7 @@ public final class PackerProgress {
   public static SortedMap<Integer, PackerState> states(Map<String, ?> clients, Dataset dataset) {
     String changelog =
         Groups.packer(dataset.getName()) + "-" + PackingTopology.STATE + "-changelog";
-    Deserializer<PackerState> deserializer =
-        AvroBinarySerde.<PackerState>of(PackerState.getClassSchema()).deserializer();
+    Deserializer<PackerState> deserializer = AvroBinarySerde.of(PackerState.class).deserializer();
     SortedMap<Integer, PackerState> states = new TreeMap<>();
     try (Admin admin = Admin.create(ClientConfigs.admin(clients));
         LogEdges edges = new LogEdges(clients)) {
@@ -90,6 +89,11 @@ public final class PackerProgress {
       }
     }
     return true;
+  }
+
+  /** Kafka Streams names it so: application id, store, "changelog". */
+  static String changelog(String dataset) {
+    return Groups.packer(dataset) + "-" + PackingTopology.STATE + "-changelog";
   }
 
   private static boolean exists(Admin admin, String topic) {

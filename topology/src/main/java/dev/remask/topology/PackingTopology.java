@@ -16,6 +16,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -70,6 +71,8 @@ public final class PackingTopology {
   private PackingTopology() {}
 
   /**
+   * The packer of one dataset.
+   *
    * @param config as {@link AvroSerdes#of} takes it
    * @param decoders makes a decoder per task
    * @throws ConfigException if the dataset's vocabulary is not what its hash says, or its input
@@ -81,50 +84,60 @@ public final class PackingTopology {
     Packer packer = packer(dataset);
     int partitions = dataset.getPartitions();
     Serializer<Segment> segment = AvroSerdes.of(Segment.class, config).serializer();
-    return new Topology()
-        .addSource(
-            AutoOffsetReset.earliest(),
-            SOURCE,
-            // Time plays no part here, so a document without a valid one is no reason to stop.
-            (record, partitionTime) -> Math.max(0, record.timestamp()),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer(),
-            dataset.getDocumentsTopic())
-        .addProcessor(
-            PACK, () -> new PackProcessor(dataset, vocabulary, packer, decoders.get()), SOURCE)
-        .addStateStore(
-            store(STATE, Serdes.Integer(), AvroBinarySerde.of(PackerState.getClassSchema())), PACK)
-        .addStateStore(store(RECENT_CONTENTS, Serdes.ByteArray(), Serdes.ByteArray()), PACK)
-        .addStateStore(store(RECENT_PLACES, Serdes.Long(), Serdes.ByteArray()), PACK)
-        .addSink(
-            SEGMENTS,
-            topics.segments(dataset.getName(), partitions).name(),
-            SequenceKeys.SERIALIZER,
-            segment,
-            SequenceKeys.partitioner(),
-            PACK)
-        .addSink(
-            HELD_OUT,
-            topics.heldOut(dataset.getName(), partitions).name(),
-            SequenceKeys.SERIALIZER,
-            segment,
-            SequenceKeys.partitioner(),
-            PACK);
+    Topology topology =
+        new Topology()
+            .addSource(
+                AutoOffsetReset.earliest(),
+                SOURCE,
+                // Time plays no part here, so a document without a valid one is no reason to stop.
+                (record, partitionTime) -> Math.max(0, record.timestamp()),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer(),
+                dataset.getDocumentsTopic())
+            .addProcessor(
+                PACK, () -> new PackProcessor(dataset, vocabulary, packer, decoders.get()), SOURCE)
+            .addSink(
+                SEGMENTS,
+                topics.segments(dataset.getName(), partitions).name(),
+                SequenceKeys.SERIALIZER,
+                segment,
+                SequenceKeys.partitioner(),
+                PACK)
+            .addSink(
+                HELD_OUT,
+                topics.heldOut(dataset.getName(), partitions).name(),
+                SequenceKeys.SERIALIZER,
+                segment,
+                SequenceKeys.partitioner(),
+                PACK);
+    stores().forEach(store -> topology.addStateStore(store, PACK));
+    return topology;
+  }
+
+  static List<StoreBuilder<? extends KeyValueStore<?, ?>>> stores() {
+    return List.of(
+        store(STATE, Serdes.Integer(), AvroBinarySerde.of(PackerState.class)),
+        store(RECENT_CONTENTS, Serdes.ByteArray(), Serdes.ByteArray()),
+        store(RECENT_PLACES, Serdes.Long(), Serdes.ByteArray()));
   }
 
   private static Vocabulary vocabulary(Dataset dataset) {
-    Vocabulary vocabulary = Vocabulary.parse(bytes(dataset.getTokenizer()));
-    if (!vocabulary.sha256().equals(dataset.getTokenizerSha256())
-        || vocabulary.size() != dataset.getVocabularySize()) {
+    byte[] tokenizer = bytes(dataset.getTokenizer());
+    String hash = HexFormat.of().formatHex(sha256().digest(tokenizer));
+    if (!hash.equals(dataset.getTokenizerSha256())) {
       throw new ConfigException(
           "dataset.name",
           dataset.getName(),
-          "its vocabulary must be the %d entries with SHA-256 %s, but it holds %d with %s"
-              .formatted(
-                  dataset.getVocabularySize(),
-                  dataset.getTokenizerSha256(),
-                  vocabulary.size(),
-                  vocabulary.sha256()));
+          "its vocabulary must have SHA-256 %s, but it has %s"
+              .formatted(dataset.getTokenizerSha256(), hash));
+    }
+    Vocabulary vocabulary = Vocabulary.parse(tokenizer);
+    if (vocabulary.size() != dataset.getVocabularySize()) {
+      throw new ConfigException(
+          "dataset.name",
+          dataset.getName(),
+          "its vocabulary must have %d entries, but it has %d"
+              .formatted(dataset.getVocabularySize(), vocabulary.size()));
     }
     return vocabulary;
   }
@@ -153,8 +166,7 @@ public final class PackingTopology {
   }
 
   /** Loads, calls, stores, forwards. */
-  private static final class PackProcessor
-      implements Processor<byte[], byte[], SequenceKey, Segment> {
+  static final class PackProcessor implements Processor<byte[], byte[], SequenceKey, Segment> {
     private final Dataset dataset;
     private final Vocabulary vocabulary;
     private final Packer packing;
@@ -264,13 +276,13 @@ public final class PackingTopology {
         throw new BadDocument(BadDocument.Reason.BAD_ID, "the id is not UTF-8", e);
       }
     }
+  }
 
-    private static MessageDigest sha256() {
-      try {
-        return MessageDigest.getInstance("SHA-256");
-      } catch (NoSuchAlgorithmException e) {
-        throw new AssertionError("every Java platform has SHA-256", e);
-      }
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
     }
   }
 }

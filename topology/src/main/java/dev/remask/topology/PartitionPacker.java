@@ -103,15 +103,14 @@ final class PartitionPacker {
   }
 
   private Segment segment(TokenSegment segment, Books books) {
-    return new Segment(
-        partition,
-        segment.sequence(),
-        width,
-        TokenIds.encode(segment.tokens(), width),
-        documentSpans(segment.spans()),
-        -1,
-        null,
-        books);
+    return Segment.newBuilder()
+        .setPartition(partition)
+        .setSequence(segment.sequence())
+        .setWidth(width)
+        .setTokens(TokenIds.encode(segment.tokens(), width))
+        .setDocuments(documentSpans(segment.spans()))
+        .setBooks(books)
+        .build();
   }
 
   private static CarryState state(Carry carry) {

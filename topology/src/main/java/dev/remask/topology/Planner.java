@@ -15,15 +15,17 @@ import dev.remask.schemas.Topics;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -73,7 +75,13 @@ public final class Planner implements AutoCloseable {
   public EpochPlan declare(String dataset, long seed, MaskingPolicy policy, Instant now) {
     PlannedEpoch declared = plans.epochs(run).get(0);
     if (declared == null) {
-      EpochPlan live = new EpochPlan(dataset, seed, policy, null, millis(now));
+      EpochPlan live =
+          EpochPlan.newBuilder()
+              .setDataset(dataset)
+              .setSeed(seed)
+              .setPolicy(policy)
+              .setPlannedAt(millis(now))
+              .build();
       append(List.of(new PlanEvent(run, 0, live)));
       return live;
     }
@@ -96,10 +104,11 @@ public final class Planner implements AutoCloseable {
       throw new ConfigException("epochs", epochs, "must be at least 1");
     }
     SortedMap<Integer, PlannedEpoch> known = plans.epochs(run);
-    if (known.isEmpty()) {
+    PlannedEpoch declared = known.get(0);
+    if (declared == null) {
       throw new ConfigException("run.name", run, "must be a run that was declared");
     }
-    EpochPlan live = known.get(0).plan();
+    EpochPlan live = declared.plan();
     mustEqual("dataset.name", dataset.getName(), live.getDataset());
     long[] ends =
         LogReader.endSequences(
@@ -115,23 +124,23 @@ public final class Planner implements AutoCloseable {
             live.getPolicy(),
             Arrays.stream(ends).boxed().toList(),
             millis(now));
-    List<PlanEvent> events = new ArrayList<>();
-    for (int i = 1; i <= epochs; i++) {
-      events.add(new PlanEvent(run, known.lastKey() + i, plan));
-    }
-    append(events);
-    SortedMap<Integer, PlannedEpoch> all = plans.epochs(run);
-    return events.stream().map(event -> all.get(event.getEpoch())).toList();
+    int next = known.lastKey() + 1;
+    append(
+        IntStream.range(next, next + epochs)
+            .mapToObj(epoch -> new PlanEvent(run, epoch, plan))
+            .toList());
+    return List.copyOf(plans.epochs(run).tailMap(next).values());
   }
 
   /** All or nothing, and read back: the first plan of an epoch must be this one. */
   private void append(List<PlanEvent> events) {
     producer.beginTransaction();
-    events.forEach(event -> producer.send(record(topics, event)));
+    List<Future<RecordMetadata>> sent =
+        events.stream().map(event -> producer.send(record(topics, event))).toList();
     producer.commitTransaction();
-    awaitVisible(events.get(events.size() - 1).getEpoch());
+    sent.forEach(GroupProgress::get);
     for (PlanEvent event : events) {
-      EpochPlan first = plans.epochs(run).get(event.getEpoch()).plan();
+      EpochPlan first = awaitPlan(event.getEpoch());
       if (!first.equals(event.getEvent())) {
         throw new IllegalStateException(
             "epoch %d of %s was planned by another: %s".formatted(event.getEpoch(), run, first));
@@ -140,17 +149,26 @@ public final class Planner implements AutoCloseable {
   }
 
   /** The open transaction of another run's planner hides what is committed behind it. */
-  private void awaitVisible(int epoch) {
+  private EpochPlan awaitPlan(int epoch) {
     long deadline = System.nanoTime() + VISIBLE_MAX.toNanos();
-    for (plans.readToEnd(); !plans.epochs(run).containsKey(epoch); plans.readToEnd()) {
+    while (true) {
+      plans.readToEnd();
+      PlannedEpoch planned = plans.epochs(run).get(epoch);
+      if (planned != null) {
+        return planned.plan();
+      }
       if (System.nanoTime() > deadline) {
         throw new TimeoutException("the plan of epoch " + epoch + " does not become visible");
       }
-      try {
-        Thread.sleep(50);
-      } catch (InterruptedException e) {
-        throw new InterruptException(e);
-      }
+      pause();
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(50);
+    } catch (InterruptedException e) {
+      throw new InterruptException(e);
     }
   }
 

@@ -1,0 +1,264 @@
+package dev.remask.topology;
+
+import static dev.remask.topology.Fixture.TOPICS;
+import static dev.remask.topology.Fixture.VOCABULARY;
+import static dev.remask.topology.Fixture.document;
+import static dev.remask.topology.Fixture.utf8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.remask.mlm.Carry;
+import dev.remask.mlm.HeldOut;
+import dev.remask.mlm.Packer;
+import dev.remask.mlm.Packing;
+import dev.remask.mlm.Sentences;
+import dev.remask.mlm.TokenSegment;
+import dev.remask.mlm.Tokenizer;
+import dev.remask.schemas.Books;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.PackerState;
+import dev.remask.schemas.Segment;
+import dev.remask.schemas.SequenceKey;
+import dev.remask.schemas.TokenIds;
+import java.util.ArrayList;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
+import net.jqwik.api.constraints.IntRange;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+
+/**
+ * The packer against a reference that works through the same records one after another, with no
+ * state but the list of what came before. After every single record the books must be those of the
+ * reference (invariant 5); at the end the segments must be its segments (invariants 3, 4, 11).
+ */
+class PackingReferenceTest {
+  /** What a record is. */
+  enum Kind {
+    DOCUMENT,
+    EMPTY,
+    TOO_LONG,
+    POISON,
+    NO_ID,
+    TOMBSTONE,
+    FLUSH
+  }
+
+  record Input(Kind kind, String id, String text) {
+    TestRecord<byte[], byte[]> record() {
+      byte[] key = kind == Kind.NO_ID ? null : utf8(id);
+      return switch (kind) {
+        case DOCUMENT, EMPTY, TOO_LONG, NO_ID -> new TestRecord<>(key, document(text));
+        case POISON -> new TestRecord<>(key, utf8(text));
+        case TOMBSTONE -> new TestRecord<>(key, null);
+        case FLUSH -> Fixture.flush();
+      };
+    }
+  }
+
+  @Property(tries = 150)
+  void packsAsTheReferenceDoes(
+      @ForAll("inputs") List<Input> inputs,
+      @ForAll @IntRange(max = 6) int window,
+      @ForAll("shares") int heldOutPermille) {
+    Dataset dataset = Fixture.dataset(1, heldOutPermille, window);
+    Reference reference = new Reference(dataset);
+    try (TopologyTestDriver driver = Fixture.packer(dataset)) {
+      TestInputTopic<byte[], byte[]> documents = Fixture.input(driver, TOPICS.documents(1).name());
+      for (Input input : inputs) {
+        documents.pipeInput(input.record());
+        reference.read(input);
+        PackerState state =
+            driver.<Integer, PackerState>getKeyValueStore(PackingTopology.STATE).get(0);
+        assertThat(state.getBooks()).as("after %s", input).isEqualTo(reference.books());
+        assertBalanced(state.getBooks());
+      }
+      assertSegments(driver, TOPICS.segments(Fixture.DATASET, 1).name(), reference.training);
+      assertSegments(driver, TOPICS.heldOut(Fixture.DATASET, 1).name(), reference.heldOut);
+      assertThat(Fixture.output(driver, TOPICS.deadLetters()).readRecordsToList())
+          .hasSize((int) reference.deadLetters);
+      assertBounded(driver, window);
+    }
+  }
+
+  private static void assertBalanced(Books books) {
+    assertThat(
+            books.getPacked()
+                + books.getPending()
+                + books.getHeldOut()
+                + books.getDuplicates()
+                + books.getTombstones()
+                + books.getDeadLetters())
+        .isEqualTo(books.getDocuments());
+  }
+
+  private static void assertSegments(
+      TopologyTestDriver driver, String topic, List<TokenSegment> expected) {
+    TestOutputTopic<byte[], Segment> output = Fixture.output(driver, topic, Segment.class);
+    List<TestRecord<byte[], Segment>> records = output.readRecordsToList();
+    assertThat(records).hasSameSizeAs(expected);
+    for (int i = 0; i < expected.size(); i++) {
+      Segment segment = records.get(i).value();
+      assertThat(SequenceKey.decode(records.get(i).key())).isEqualTo(new SequenceKey(0, i));
+      assertThat(segment.getSequence()).isEqualTo(i).isEqualTo(expected.get(i).sequence());
+      assertThat(TokenIds.decode(segment.getTokens(), segment.getWidth()))
+          .isEqualTo(expected.get(i).tokens());
+      assertThat(segment.getDocuments())
+          .map(span -> span.getDocument() + "@" + span.getStart() + "-" + span.getEnd())
+          .isEqualTo(
+              expected.get(i).spans().stream()
+                  .map(span -> span.document() + "@" + span.start() + "-" + span.end())
+                  .toList());
+      assertBalanced(segment.getBooks());
+    }
+  }
+
+  /** Invariant 10: the memory of duplicates holds at most the window. */
+  private static void assertBounded(TopologyTestDriver driver, int window) {
+    for (String store : List.of(PackingTopology.RECENT_CONTENTS, PackingTopology.RECENT_PLACES)) {
+      try (var entries = driver.getKeyValueStore(store).all()) {
+        int count = 0;
+        for (; entries.hasNext(); entries.next()) {
+          count++;
+        }
+        assertThat(count).as(store).isLessThanOrEqualTo(window);
+      }
+    }
+  }
+
+  /** The packer, told plainly. */
+  private static final class Reference {
+    private final Dataset dataset;
+    private final Tokenizer tokenizer = new Tokenizer(VOCABULARY);
+    private final Packer packer;
+    private final List<Input> records = new ArrayList<>(); // flush signals left out
+    private final List<TokenSegment> training = new ArrayList<>();
+    private final List<TokenSegment> heldOut = new ArrayList<>();
+    private Carry trainingCarry = Carry.EMPTY;
+    private Carry heldOutCarry = Carry.EMPTY;
+    private long accepted;
+    private long heldOutDocuments;
+    private long duplicates;
+    private long tombstones;
+    private long deadLetters;
+    private long tokens;
+    private long flushes;
+
+    Reference(Dataset dataset) {
+      this.dataset = dataset;
+      this.packer = Packer.fullSentences(dataset.getSegmentLength());
+    }
+
+    void read(Input input) {
+      switch (input.kind()) {
+        case FLUSH -> {
+          flushes++;
+          trainingCarry = take(packer.flush(trainingCarry), training);
+          heldOutCarry = take(packer.flush(heldOutCarry), heldOut);
+        }
+        case TOMBSTONE -> tombstones++;
+        case EMPTY, TOO_LONG, POISON, NO_ID -> deadLetters++;
+        case DOCUMENT -> {
+          if (isDuplicate(input)) {
+            duplicates++;
+          } else {
+            accept(input);
+          }
+        }
+      }
+      if (input.kind() != Kind.FLUSH) {
+        records.add(input);
+      }
+    }
+
+    /** Of the last records, as many as the window has, the newest of this id that says anything. */
+    private boolean isDuplicate(Input input) {
+      int oldest = Math.max(0, records.size() - dataset.getDuplicateWindow());
+      for (int i = records.size() - 1; i >= oldest; i--) {
+        Input earlier = records.get(i);
+        boolean says = earlier.kind() == Kind.DOCUMENT || earlier.kind() == Kind.TOMBSTONE;
+        if (says && earlier.id().equals(input.id())) {
+          return earlier.kind() == Kind.DOCUMENT && earlier.text().equals(input.text());
+        }
+      }
+      return false;
+    }
+
+    private void accept(Input input) {
+      List<int[]> sentences =
+          Sentences.split(input.text()).stream().map(tokenizer::encode).toList();
+      if (HeldOut.contains(input.id(), dataset.getHeldOutPermille())) {
+        heldOutDocuments++;
+        heldOutCarry = take(packer.pack(heldOutCarry, input.id(), sentences), heldOut);
+      } else {
+        accepted++;
+        tokens += sentences.stream().mapToLong(sentence -> sentence.length).sum();
+        trainingCarry = take(packer.pack(trainingCarry, input.id(), sentences), training);
+      }
+    }
+
+    private static Carry take(Packing packing, List<TokenSegment> segments) {
+      segments.addAll(packing.segments());
+      return packing.carry();
+    }
+
+    Books books() {
+      // Whatever has a token in the carry has its last one there.
+      long pending = trainingCarry.spans().size();
+      return new Books(
+          (long) records.size(),
+          accepted - pending,
+          pending,
+          heldOutDocuments,
+          duplicates,
+          tombstones,
+          deadLetters,
+          tokens,
+          flushes);
+    }
+  }
+
+  @Provide
+  Arbitrary<Integer> shares() {
+    return Arbitraries.of(0, 300, 1000);
+  }
+
+  /** Few ids and few texts, so that repetitions are common. */
+  @Provide
+  Arbitrary<List<Input>> inputs() {
+    Arbitrary<String> ids = Arbitraries.of("a", "b", "c", "d");
+    Arbitrary<String> texts =
+        Arbitraries.of(
+            "A cat.",
+            "A dog.",
+            "The cat sat on the mat. The dog sat on the cat.",
+            "One. Two. Three. Four. Five. Six. Seven. Eight. Nine. Ten. Eleven. Twelve.",
+            "Supercalifragilisticexpialidocious antidisestablishmentarianism.");
+    Arbitrary<Input> documents =
+        Combinators.combine(ids, texts).as((id, text) -> new Input(Kind.DOCUMENT, id, text));
+    Arbitrary<Input> others =
+        Combinators.combine(
+                ids,
+                Arbitraries.of(
+                    Kind.EMPTY, Kind.TOO_LONG, Kind.POISON, Kind.NO_ID, Kind.TOMBSTONE, Kind.FLUSH))
+            .as((id, kind) -> new Input(kind, id, text(kind)));
+    return Arbitraries.frequencyOf(Tuple.of(3, documents), Tuple.of(1, others))
+        .list()
+        .ofMaxSize(60);
+  }
+
+  private static String text(Kind kind) {
+    return switch (kind) {
+      case EMPTY -> " \n\u2003 ";
+      case TOO_LONG -> "cat ".repeat(100);
+      default -> "A cat.";
+    };
+  }
+}

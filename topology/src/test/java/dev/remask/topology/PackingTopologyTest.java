@@ -1,0 +1,244 @@
+package dev.remask.topology;
+
+import static dev.remask.topology.Fixture.CLIENTS;
+import static dev.remask.topology.Fixture.DATASET;
+import static dev.remask.topology.Fixture.TOPICS;
+import static dev.remask.topology.Fixture.document;
+import static dev.remask.topology.Fixture.utf8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.remask.mlm.Packer;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.InputFormat;
+import dev.remask.schemas.PackerState;
+import dev.remask.schemas.Segment;
+import dev.remask.schemas.SequenceKey;
+import java.io.File;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.stream.StreamSupport;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.processor.TaskId;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.Test;
+
+class PackingTopologyTest {
+  private static final Dataset ONE = Fixture.dataset(1, 0, 100);
+  private static final String CAT =
+      "The cat sat on the mat. A dog sat on the cat. Both saw a mouse near the house.";
+
+  @Test
+  void aFlushEndsTheWaitingSegmentsOfBothHalves() {
+    try (TopologyTestDriver driver = Fixture.packer(Fixture.dataset(1, 500, 100))) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      for (int i = 0; i < 20; i++) {
+        documents.pipeInput(utf8("doc-" + i), document("A cat " + i + "."));
+      }
+      flush(driver);
+      PackerState state = state(driver);
+      assertThat(state.getTraining().getDocuments()).isEmpty();
+      assertThat(state.getHeldOut().getDocuments()).isEmpty();
+      assertThat(state.getBooks().getPending()).isZero();
+      assertThat(state.getBooks().getPacked() + state.getBooks().getHeldOut()).isEqualTo(20);
+      assertThat(state.getBooks().getHeldOut()).isBetween(1L, 19L);
+      assertThat(state.getBooks().getFlushes()).isEqualTo(1);
+
+      long segments = segments(driver, "segments").size();
+      long heldOut = segments(driver, "heldout").size();
+      assertThat(segments).isEqualTo(state.getTraining().getNextSequence());
+      assertThat(heldOut).isEqualTo(state.getHeldOut().getNextSequence());
+
+      flush(driver);
+      assertThat(segments(driver, "segments")).as("a flush of nothing").isEmpty();
+      assertThat(state(driver).getTraining().getNextSequence()).isEqualTo(segments);
+    }
+  }
+
+  @Test
+  void aNullValueWithoutTheHeaderIsATombstoneAndForgets() {
+    try (TopologyTestDriver driver = Fixture.packer(ONE)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      documents.pipeInput(utf8("a"), document(CAT));
+      documents.pipeInput(utf8("a"), document(CAT));
+      documents.pipeInput(utf8("a"), (byte[]) null);
+      documents.pipeInput(utf8("a"), document(CAT));
+      var books = state(driver).getBooks();
+      assertThat(books.getDuplicates()).isEqualTo(1);
+      assertThat(books.getTombstones()).isEqualTo(1);
+      assertThat(books.getPacked() + books.getPending()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void segmentsInheritTimeAndNoHeaders() {
+    try (TopologyTestDriver driver = Fixture.packer(ONE)) {
+      Headers headers = new RecordHeaders().add("trace", utf8("x"));
+      Instant time = Instant.ofEpochMilli(1_234_567);
+      Fixture.input(driver, TOPICS.documents(1).name())
+          .pipeInput(new TestRecord<>(utf8("a"), document(CAT), headers, time));
+      List<TestRecord<byte[], Segment>> segments = segments(driver, "segments");
+      assertThat(segments).isNotEmpty();
+      assertThat(segments)
+          .allSatisfy(
+              segment -> {
+                assertThat(segment.getRecordTime()).isEqualTo(time);
+                assertThat(segment.headers()).isEmpty();
+              });
+    }
+  }
+
+  @Test
+  void badDocumentsAreDeadLettersWithTheirCause() {
+    Map<String, TestRecord<byte[], byte[]>> bad = new TreeMap<>();
+    bad.put("unreadable", new TestRecord<>(utf8("a"), utf8("not Avro")));
+    bad.put("empty", new TestRecord<>(utf8("a"), document(" \n\t ")));
+    bad.put("too-long", new TestRecord<>(utf8("a"), document("cat ".repeat(2000))));
+    bad.put("bad-id", new TestRecord<>(new byte[] {(byte) 0xC3}, document(CAT)));
+    try (TopologyTestDriver driver = Fixture.packer(ONE)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      documents.pipeInput(utf8("first"), document(CAT));
+      bad.values().forEach(documents::pipeInput);
+
+      List<TestRecord<byte[], byte[]>> letters =
+          Fixture.output(driver, TOPICS.deadLetters()).readRecordsToList();
+      assertThat(letters).hasSize(bad.size());
+      int offset = 1;
+      for (TestRecord<byte[], byte[]> letter : letters) {
+        Map<String, String> headers = headers(letter);
+        TestRecord<byte[], byte[]> received = bad.get(headers.get("remask.reason"));
+        assertThat(letter.key()).isEqualTo(received.key());
+        int kept = Math.min(received.value().length, DeadLetter.BYTES_MAX);
+        assertThat(letter.value()).isEqualTo(Arrays.copyOf(received.value(), kept));
+        assertThat(headers)
+            .containsEntry("__streams.errors.exception", BadDocument.class.getName())
+            .containsEntry("__streams.errors.topic", TOPICS.documents(1).name())
+            .containsEntry("__streams.errors.partition", "0")
+            .containsEntry("__streams.errors.offset", Integer.toString(offset++))
+            .containsKey("__streams.errors.message");
+        assertThat(headers.containsKey("remask.value.bytes"))
+            .isEqualTo(received.value().length > DeadLetter.BYTES_MAX);
+      }
+      assertThat(letters)
+          .map(letter -> headers(letter).get("remask.reason"))
+          .doesNotHaveDuplicates();
+      assertThat(state(driver).getBooks().getDeadLetters()).isEqualTo(bad.size());
+    }
+  }
+
+  @Test
+  void anOutageIsNoDeadLetter() {
+    DocumentDecoder down =
+        (topic, headers, value) -> {
+          throw new DisconnectException("registry");
+        };
+    try (TopologyTestDriver driver = Fixture.packer(ONE, down)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      assertThatThrownBy(() -> documents.pipeInput(utf8("a"), document(CAT)))
+          .isInstanceOf(StreamsException.class)
+          .hasRootCauseInstanceOf(DisconnectException.class);
+      assertThat(Fixture.output(driver, TOPICS.deadLetters()).isEmpty()).isTrue();
+    }
+  }
+
+  /** The changelog is a contract: {@link PackerProgress} reads it from other processes. */
+  @Test
+  void theChangelogHoldsTheStateAfterTheLastRecord() {
+    try (TopologyTestDriver driver = Fixture.packer(ONE)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      documents.pipeInput(utf8("a"), document(CAT));
+      flush(driver);
+      documents.pipeInput(utf8("a"), document(CAT));
+      List<TestRecord<byte[], byte[]>> changelog =
+          Fixture.output(driver, PackerProgress.changelog(DATASET)).readRecordsToList();
+      byte[] last = changelog.get(changelog.size() - 1).value();
+      PackerState state =
+          AvroBinarySerde.of(PackerState.class).deserializer().deserialize("", last);
+      assertThat(state).isEqualTo(state(driver));
+      assertThat(state.getBooks().getDuplicates()).isEqualTo(1);
+    }
+  }
+
+  /** The driver's only partition is 0; the sequence and the key must name the task's own. */
+  @Test
+  void aTaskNumbersItsOwnPartition() {
+    MockProcessorContext<SequenceKey, Segment> context =
+        new MockProcessorContext<>(new Properties(), new TaskId(0, 3), new File("target/mock"));
+    Dataset dataset = Fixture.dataset(5, 0, 0);
+    PackingTopology.stores()
+        .forEach(
+            store -> {
+              var built = store.withLoggingDisabled().withCachingDisabled().build();
+              built.init(context.getStateStoreContext(), built);
+            });
+    var processor =
+        new PackingTopology.PackProcessor(
+            dataset,
+            Fixture.VOCABULARY,
+            Packer.fullSentences(dataset.getSegmentLength()),
+            DocumentDecoder.avro(CLIENTS));
+    processor.init(context);
+    processor.process(new Record<>(utf8("a"), document(CAT), 0));
+    processor.process(new Record<>(null, null, 0, Fixture.flush().headers()));
+    assertThat(context.forwarded()).isNotEmpty();
+    for (int i = 0; i < context.forwarded().size(); i++) {
+      Record<? extends SequenceKey, ? extends Segment> record = context.forwarded().get(i).record();
+      assertThat(record.key()).isEqualTo(new SequenceKey(3, i));
+      assertThat(record.value().getPartition()).isEqualTo(3);
+      assertThat(record.value().getSequence()).isEqualTo(i);
+    }
+  }
+
+  @Test
+  void aVocabularyThatIsNotWhatItsHashSaysStopsTheProgram() {
+    Dataset tampered = Dataset.newBuilder(ONE).setTokenizer(ByteBuffer.wrap(utf8("{}"))).build();
+    assertThatThrownBy(() -> Fixture.packer(tampered))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(Fixture.VOCABULARY.sha256());
+  }
+
+  @Test
+  void anInputFormatThatIsNotThereIsRefused() {
+    Dataset pairs = Dataset.newBuilder(ONE).setInputFormat(InputFormat.SEGMENT_PAIR).build();
+    assertThatThrownBy(() -> Fixture.packer(pairs))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("input.format");
+  }
+
+  private static void flush(TopologyTestDriver driver) {
+    Fixture.input(driver, TOPICS.documents(1).name()).pipeInput(Fixture.flush());
+  }
+
+  private static PackerState state(TopologyTestDriver driver) {
+    return driver.<Integer, PackerState>getKeyValueStore(PackingTopology.STATE).get(0);
+  }
+
+  private static List<TestRecord<byte[], Segment>> segments(
+      TopologyTestDriver driver, String half) {
+    String topic = TOPICS.prefix() + DATASET + "." + half;
+    return new ArrayList<>(Fixture.output(driver, topic, Segment.class).readRecordsToList());
+  }
+
+  private static Map<String, String> headers(TestRecord<?, ?> record) {
+    Map<String, String> headers = new TreeMap<>();
+    StreamSupport.stream(record.headers().spliterator(), false)
+        .forEach(
+            header ->
+                headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8)));
+    return headers;
+  }
+}
