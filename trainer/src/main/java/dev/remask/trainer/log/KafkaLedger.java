@@ -53,12 +53,12 @@ final class KafkaLedger implements Ledger {
   KafkaLedger(
       Producer<byte[], TrainingStep> producer,
       String topic,
-      String group,
+      ConsumerGroupMetadata group,
       Supplier<Map<TopicPartition, OffsetAndMetadata>> offsets,
       LongFunction<List<TrainingStep>> reader) {
     this.producer = producer;
     this.topic = topic;
-    this.group = new ConsumerGroupMetadata(group);
+    this.group = group;
     this.offsets = offsets;
     this.reader = reader;
     producer.initTransactions();
