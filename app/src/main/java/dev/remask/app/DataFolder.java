@@ -14,7 +14,10 @@ import java.util.Properties;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
-/** Where a single machine keeps everything: the broker's log, stream state, checkpoints, and how to reach the stack. */
+/**
+ * Where a single machine keeps everything: the broker's log, stream state, checkpoints, and how to
+ * reach the stack.
+ */
 record DataFolder(Path root) {
   /** Marks a folder as ours, so that {@code --fresh} never deletes anything else. */
   private static final String MARKER = "remask.data";
@@ -73,7 +76,8 @@ record DataFolder(Path root) {
     if (Files.exists(root) && !Files.exists(root.resolve(MARKER))) {
       try (var content = Files.list(root)) {
         if (content.findAny().isPresent()) {
-          throw new ConfigException("--data", root, "holds other files; give an empty or a new folder");
+          throw new ConfigException(
+              "--data", root, "holds other files; give an empty or a new folder");
         }
       }
     }
@@ -81,7 +85,8 @@ record DataFolder(Path root) {
 
   /** Deletes all that earlier demos left. Needs the lock. */
   void clear() throws IOException {
-    for (String part : new String[] {"broker", "streams", "checkpoints", "logs", "stack.properties"}) {
+    for (String part :
+        new String[] {"broker", "streams", "checkpoints", "logs", "stack.properties"}) {
       Path path = root.resolve(part);
       if (Files.exists(path)) {
         deleteTree(path);
@@ -94,7 +99,8 @@ record DataFolder(Path root) {
         path,
         new SimpleFileVisitor<>() {
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
             Files.delete(file);
             return FileVisitResult.CONTINUE;
           }

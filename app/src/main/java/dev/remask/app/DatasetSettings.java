@@ -8,7 +8,10 @@ import java.time.Instant;
 import java.util.Locale;
 import org.apache.kafka.common.config.ConfigException;
 
-/** What the settings say of a dataset, and whether a dataset that exists agrees: all of it is fixed for its life. */
+/**
+ * What the settings say of a dataset, and whether a dataset that exists agrees: all of it is fixed
+ * for its life.
+ */
 final class DatasetSettings {
   private final Settings settings;
 
@@ -34,7 +37,8 @@ final class DatasetSettings {
   }
 
   private InputFormat inputFormat() {
-    return InputFormat.valueOf(settings.text("input.format").toUpperCase(Locale.ROOT).replace('-', '_'));
+    return InputFormat.valueOf(
+        settings.text("input.format").toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 
   /**
@@ -48,13 +52,20 @@ final class DatasetSettings {
     same("segment.length", settings.integer("segment.length"), dataset.getSegmentLength());
     same("dataset.partitions", settings.integer("dataset.partitions"), dataset.getPartitions());
     same("heldout.permille", settings.integer("heldout.permille"), dataset.getHeldOutPermille());
-    same("document.chars.max", settings.integer("document.chars.max"), dataset.getDocumentCharsMax());
+    same(
+        "document.chars.max",
+        settings.integer("document.chars.max"),
+        dataset.getDocumentCharsMax());
     same("duplicate.window", settings.integer("duplicate.window"), dataset.getDuplicateWindow());
     Vocabulary vocabulary = vocabulary(dataset);
     if (!vocabulary.sha256().equals(dataset.getTokenizerSha256())) {
       throw new IllegalStateException(
-          "the vocabulary of dataset '" + dataset.getName() + "' has SHA-256 " + vocabulary.sha256()
-              + ", not the declared " + dataset.getTokenizerSha256());
+          "the vocabulary of dataset '"
+              + dataset.getName()
+              + "' has SHA-256 "
+              + vocabulary.sha256()
+              + ", not the declared "
+              + dataset.getTokenizerSha256());
     }
     return vocabulary;
   }
@@ -64,7 +75,10 @@ final class DatasetSettings {
       throw new ConfigException(
           key,
           wanted,
-          "dataset '" + settings.text("dataset.name") + "' was declared with " + declared
+          "dataset '"
+              + settings.text("dataset.name")
+              + "' was declared with "
+              + declared
               + ", for its life; use that, another dataset.name, or --fresh");
     }
   }

@@ -1,51 +1,160 @@
 package dev.remask.app;
 
 import dev.remask.app.Corpus.Source;
+import dev.remask.schemas.AvroSerdes;
+import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Document;
+import dev.remask.schemas.Topic;
+import dev.remask.topology.BadDocument;
+import dev.remask.topology.BadDocument.Reason;
+import dev.remask.topology.DeadLetter;
+import dev.remask.topology.FlushSignal;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
-/** What may enter the documents topic: a pure decision per document. */
-final class Ingest {
-  /** A document, or the reason why it is none. */
-  record Verdict(@Nullable Document document, @Nullable String refusal) {}
+/**
+ * Text into the documents topic. What is no document never gets there: it is counted, named, and
+ * kept among the dead letters with its reason.
+ */
+final class Ingest implements AutoCloseable {
+  /** Hears of each document that was refused. */
+  interface Refusals {
+    void refused(Source source, BadDocument reason);
+  }
 
+  private final Topic<Document> documents;
+  private final String deadLetters;
   private final int documentCharsMax;
+  private final Producer<byte[], byte[]> producer;
+  private final Serializer<Document> serializer;
+  private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+  private volatile long written;
+  private volatile long refused;
 
-  Ingest(int documentCharsMax) {
+  Ingest(
+      Map<String, Object> clients,
+      Topic<Document> documents,
+      String deadLetters,
+      int documentCharsMax) {
+    this.documents = documents;
+    this.deadLetters = deadLetters;
     this.documentCharsMax = documentCharsMax;
+    Map<String, Object> config = ClientConfigs.producer(clients);
+    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 16 * 1024 * 1024);
+    this.producer =
+        new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    this.serializer = AvroSerdes.of(Document.class, clients).serializer();
   }
 
-  Verdict judge(Source source) {
-    Optional<String> text = decode(source.bytes());
-    if (text.isEmpty()) {
-      return new Verdict(null, "not valid UTF-8");
-    }
-    if (text.get().isBlank()) {
-      return new Verdict(null, "empty");
-    }
-    if (text.get().length() > documentCharsMax) {
-      return new Verdict(
-          null, text.get().length() + " characters, over the limit of " + documentCharsMax);
-    }
-    return new Verdict(source.document(text.get()), null);
+  long written() {
+    return written;
   }
 
-  private static Optional<String> decode(byte[] bytes) {
-    CharsetDecoder strict =
-        StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPORT)
-            .onUnmappableCharacter(CodingErrorAction.REPORT);
+  long refused() {
+    return refused;
+  }
+
+  /**
+   * Writes the documents evenly over a time, then flush signals, so that the last segments end;
+   * returns when the broker has all of it.
+   *
+   * @param stop asked between documents
+   */
+  void feed(List<Source> sources, Duration over, Refusals refusals, BooleanSupplier stop)
+      throws InterruptedException {
+    long start = System.nanoTime();
+    for (int i = 0; i < sources.size() && !stop.getAsBoolean(); i++) {
+      long due = start + over.toNanos() * i / sources.size();
+      long early = due - System.nanoTime();
+      if (early > 1_000_000) {
+        Thread.sleep(early / 1_000_000);
+      }
+      write(sources.get(i), refusals);
+    }
+    FlushSignal.records(documents.name(), documents.partitions()).forEach(this::send);
+    producer.flush();
+    throwFailure();
+  }
+
+  private void write(Source source, Refusals refusals) {
     try {
-      return Optional.of(strict.decode(ByteBuffer.wrap(bytes)).toString());
-    } catch (CharacterCodingException e) {
-      return Optional.empty();
+      Document document = source.document(text(source.bytes(), documentCharsMax));
+      byte[] value = serializer.serialize(documents.name(), document);
+      send(new ProducerRecord<>(documents.name(), key(source), value));
+      written++;
+    } catch (BadDocument reason) {
+      refused++;
+      refusals.refused(source, reason);
+      var origin = new DeadLetter.Origin(source.origin(), -1, -1, null);
+      send(DeadLetter.of(deadLetters, origin, key(source), source.bytes(), reason));
     }
+    throwFailure();
+  }
+
+  private static byte[] key(Source source) {
+    return source.id().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The text of a document, or why there is none. */
+  static String text(byte[] bytes, int documentCharsMax) {
+    String text = decoded(bytes);
+    if (text.isBlank()) {
+      throw new BadDocument(Reason.EMPTY, "nothing but white space");
+    }
+    if (text.length() > documentCharsMax) {
+      throw new BadDocument(
+          Reason.TOO_LONG, text.length() + " characters, the limit is " + documentCharsMax);
+    }
+    return text;
+  }
+
+  private static String decoded(byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .onMalformedInput(CodingErrorAction.REPORT)
+          .onUnmappableCharacter(CodingErrorAction.REPORT)
+          .decode(ByteBuffer.wrap(bytes))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new BadDocument(Reason.UNREADABLE, "not valid UTF-8");
+    }
+  }
+
+  private void send(ProducerRecord<byte[], byte[]> record) {
+    producer.send(
+        record,
+        (metadata, e) -> {
+          if (e != null) {
+            failure.compareAndSet(null, e);
+          }
+        });
+  }
+
+  private void throwFailure() {
+    Exception e = failure.get();
+    if (e != null) {
+      throw new IllegalStateException("the broker did not take a document: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    producer.close(Duration.ofSeconds(10));
+    serializer.close();
   }
 }

@@ -28,12 +28,16 @@ final class LocalStack implements AutoCloseable {
    * @param lock of the folder; closed with the stack, or here if it does not start
    * @param port of the broker, 0 for a free one
    */
-  static LocalStack start(DataFolder folder, FileLock lock, int port) throws IOException, InterruptedException {
+  static LocalStack start(DataFolder folder, FileLock lock, int port)
+      throws IOException, InterruptedException {
     Broker broker = null;
     try {
       broker = Broker.start(folder.broker(), port);
       LocalRegistry registry =
-          LocalRegistry.start(Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()), 0);
+          new LocalRegistry(
+              Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()),
+              0,
+              (short) 1);
       LocalStack stack = new LocalStack(folder, lock, broker, registry);
       stack.publish();
       return stack;

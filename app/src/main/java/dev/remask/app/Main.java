@@ -8,13 +8,22 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The {@code remask} command. Exit 0 done, 1 failed, 2 wrong usage or configuration; a user's mistake is one line. */
+/**
+ * The {@code remask} command. Exit 0 done, 1 failed, 2 wrong usage or configuration; a user's
+ * mistake is one line.
+ */
 @Command(
     name = "remask",
-    description = "Streams text into language-model training through Kafka, masked afresh on every replay.",
+    description =
+        "Streams text into language-model training through Kafka, masked afresh on every replay.",
     mixinStandardHelpOptions = true,
     version = "remask 0.1.0",
-    subcommands = {DemoCommand.class, StatusCommand.class, PeekCommand.class, FillMaskCommand.class},
+    subcommands = {
+      DemoCommand.class,
+      StatusCommand.class,
+      PeekCommand.class,
+      FillMaskCommand.class
+    },
     footer = {"", "Begin with: remask demo"})
 final class Main implements Callable<Integer> {
   static final int FAILED = 1;
@@ -35,13 +44,19 @@ final class Main implements Callable<Integer> {
   static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setParameterExceptionHandler(Main::wrongUsage)
-        .setExecutionExceptionHandler(
-            (exception, command, parsed) -> failed(exception, command));
+        .setExecutionExceptionHandler((exception, command, parsed) -> failed(exception, command));
   }
 
   private static int wrongUsage(ParameterException exception, String[] arguments) {
     CommandLine command = exception.getCommandLine();
-    command.getErr().println("remask: " + exception.getMessage() + " (see '" + command.getCommandSpec().qualifiedName() + " --help')");
+    command
+        .getErr()
+        .println(
+            "remask: "
+                + exception.getMessage()
+                + " (see '"
+                + command.getCommandSpec().qualifiedName()
+                + " --help')");
     return WRONG_USAGE;
   }
 
@@ -52,7 +67,14 @@ final class Main implements Callable<Integer> {
     }
     LoggerFactory.getLogger(Main.class).error("failed", exception);
     String message = exception.getMessage() == null ? exception.toString() : exception.getMessage();
-    command.getErr().println("remask: " + message.lines().findFirst().orElse(message) + " (more in " + System.getProperty("remask.log.file", "~/.remask/logs/remask.log") + ")");
+    command
+        .getErr()
+        .println(
+            "remask: "
+                + message.lines().findFirst().orElse(message)
+                + " (more in "
+                + LogFile.path()
+                + ")");
     return FAILED;
   }
 }

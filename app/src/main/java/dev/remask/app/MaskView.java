@@ -6,8 +6,9 @@ import dev.remask.mlm.Vocabulary;
 import java.util.Arrays;
 
 /**
- * A masked segment for people: every selected token stands out by how it was treated. Without colour, {@code [mask]} is a
- * hidden token, {@code {word}} a random one in place of another, and {@code (word)} one that is asked for but kept.
+ * A masked segment for people: every selected token stands out by how it was treated. Without
+ * colour, {@code [mask]} is a hidden token, {@code {word}} a random one in place of another, and
+ * {@code (word)} one that is asked for but kept.
  */
 final class MaskView {
   private final Vocabulary vocabulary;
@@ -20,7 +21,11 @@ final class MaskView {
 
   String legend() {
     return console.coloured()
-        ? console.in(Style.MASK, " mask ") + " hidden   " + console.in(Style.MAGENTA, "random") + "   " + console.in(Style.GREEN, "kept")
+        ? console.in(Style.MASK, " mask ")
+            + " hidden   "
+            + console.in(Style.MAGENTA, "random")
+            + "   "
+            + console.in(Style.GREEN, "kept")
         : "[mask] hidden   {random}   (kept)";
   }
 
@@ -39,7 +44,8 @@ final class MaskView {
 
   private String plain(int[] ids, int from, int to) {
     return vocabulary
-        .decode(Arrays.stream(ids, from, to).map(id -> isSeparator(id) ? Vocabulary.EOS : id).toArray())
+        .decode(
+            Arrays.stream(ids, from, to).map(id -> isSeparator(id) ? Vocabulary.EOS : id).toArray())
         .replace("<s>", "")
         .replace("</s>", " ")
         .replace('\n', ' ');

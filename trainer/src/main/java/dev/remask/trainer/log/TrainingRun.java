@@ -76,6 +76,19 @@ public final class TrainingRun {
   }
 
   /**
+   * Whether {@link #train} would go on from the newest sound checkpoint; touches nothing.
+   *
+   * @throws org.apache.kafka.common.config.ConfigException naming the first setting that differs
+   */
+  public void requireSameConfiguration() throws IOException {
+    try (RunPlans plans = clients.plans()) {
+      SortedMap<String, String> configuration = configuration(plans);
+      Checkpoints.newest(settings.checkpoints())
+          .ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
+    }
+  }
+
+  /**
    * Learns the ledger's steps again and compares each, writing nothing. Does not disturb a trainer
    * of the run.
    *

@@ -1,0 +1,42 @@
+package dev.remask.app;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a demo did; {@code --json} prints it in snake case. Losses are means in nats per token;
+ * times are seconds since the start.
+ *
+ * @param documents records of the documents topic that were packed, held out or waiting
+ * @param deadLetters documents refused by ingest or by the packer
+ * @param epochs passes over the text that were learned: the live lane and the replays
+ * @param examples learned, of all epochs
+ * @param examplesVerified of these, read from the topic and found equal to what segment and plan
+ *     give
+ * @param finalLoss over the last 50 steps
+ * @param heldoutLoss over all selected tokens of the held-out text
+ * @param heldoutMaskLoss at {@code <mask>} only
+ * @param unigramMaskLoss of the unigram baseline there
+ * @param firstStepAt null if no step was learned
+ * @param lastDocumentAt null if there was no new document
+ */
+record DemoReport(
+    long documents,
+    long heldoutDocuments,
+    long deadLetters,
+    long segments,
+    int epochs,
+    long examples,
+    long examplesVerified,
+    long steps,
+    int logicalBatch,
+    long tokensTrained,
+    double initialLoss,
+    double finalLoss,
+    double heldoutLoss,
+    double heldoutMaskLoss,
+    double unigramLoss,
+    double unigramMaskLoss,
+    @Nullable Double firstStepAt,
+    @Nullable Double lastDocumentAt,
+    double seconds,
+    String checkpoint) {}

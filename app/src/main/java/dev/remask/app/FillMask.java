@@ -1,0 +1,99 @@
+package dev.remask.app;
+
+import dev.remask.app.Console.Style;
+import dev.remask.mlm.Tokenizer;
+import dev.remask.mlm.Vocabulary;
+import dev.remask.trainer.Learner;
+import dev.remask.trainer.Prediction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.config.ConfigException;
+
+/** What a model would put in place of {@code <mask>}. */
+final class FillMask {
+  static final String MASK = "<mask>";
+
+  /** A token's text, without its leading space, and how probable it is. */
+  record Candidate(String text, double probability) {}
+
+  /**
+   * @param best for each mask of the sentence, the likeliest first
+   */
+  record Filled(String sentence, List<List<Candidate>> best) {}
+
+  private final Vocabulary vocabulary;
+  private final Tokenizer tokenizer;
+  private final Learner learner;
+  private final int tokensMax;
+
+  FillMask(Vocabulary vocabulary, Learner learner, int tokensMax) {
+    this.vocabulary = vocabulary;
+    this.tokenizer = new Tokenizer(vocabulary);
+    this.learner = learner;
+    this.tokensMax = tokensMax;
+  }
+
+  /**
+   * @throws ConfigException if the sentence has no mask, or is too long for the model
+   */
+  Filled fill(String sentence, int most) {
+    int[] ids = ids(sentence);
+    if (ids.length > tokensMax) {
+      throw new ConfigException(
+          "sentence", sentence, "has " + ids.length + " tokens, the model takes " + tokensMax);
+    }
+    List<List<Candidate>> best = new ArrayList<>();
+    for (int position = 0; position < ids.length; position++) {
+      if (ids[position] == vocabulary.mask()) {
+        best.add(learner.predict(ids, position, most).stream().map(this::candidate).toList());
+      }
+    }
+    if (best.isEmpty()) {
+      throw new ConfigException("sentence", sentence, "must contain " + MASK);
+    }
+    return new Filled(sentence, best);
+  }
+
+  /** The mask takes the space before it with it, as in Hugging Face's tokenizer. */
+  private int[] ids(String sentence) {
+    IntStream.Builder ids = IntStream.builder().add(Vocabulary.BOS);
+    String[] parts = sentence.split(MASK, -1);
+    for (int i = 0; i < parts.length; i++) {
+      if (i > 0) {
+        ids.add(vocabulary.mask());
+      }
+      String text = i < parts.length - 1 ? parts[i].stripTrailing() : parts[i];
+      for (int id : tokenizer.encode(text)) {
+        ids.add(id);
+      }
+    }
+    return ids.add(Vocabulary.EOS).build().toArray();
+  }
+
+  private Candidate candidate(Prediction prediction) {
+    return new Candidate(vocabulary.decode(prediction.token()).strip(), prediction.probability());
+  }
+
+  static String render(Filled filled, Console console) {
+    String sentence = filled.sentence();
+    StringBuilder text = new StringBuilder();
+    for (List<Candidate> candidates : filled.best()) {
+      int at = sentence.indexOf(MASK);
+      text.append(sentence, 0, at)
+          .append(console.in(Style.GREEN, candidates.get(0).text()))
+          .append(
+              candidates.stream()
+                  .map(FillMask::shown)
+                  .collect(Collectors.joining(", ", " [", "]")));
+      sentence = sentence.substring(at + MASK.length());
+    }
+    return text.append(sentence).toString();
+  }
+
+  private static String shown(Candidate candidate) {
+    return String.format(Locale.ROOT, "%s %.2f", candidate.text(), candidate.probability());
+  }
+}

@@ -1,0 +1,82 @@
+package dev.remask.app;
+
+import dev.remask.mlm.Vocabulary;
+import dev.remask.trainer.Checkpoint;
+import dev.remask.trainer.Checkpoints;
+import dev.remask.trainer.model.Roberta;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Predictions of a checkpoint; needs no broker. */
+@Command(
+    name = "fill-mask",
+    description = "Predicts <mask> in sentences with the newest checkpoint of a run.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example: remask fill-mask \"The old man shook his <mask>.\""})
+final class FillMaskCommand implements Callable<Integer> {
+  @Mixin private CommonOptions options = new CommonOptions();
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "SENTENCE",
+      description = "Text with one or more <mask>.")
+  private List<String> sentences = List.of();
+
+  @Option(
+      names = "--most",
+      defaultValue = "5",
+      paramLabel = "N",
+      description = "Candidates for each mask (default: ${DEFAULT-VALUE}).")
+  private int most = 5;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "A checkpoint's model folder instead.")
+  private @Nullable Path model;
+
+  @Override
+  public Integer call() throws Exception {
+    if (most < 1 || most > 1000) {
+      throw new ConfigException("--most", most, "must be from 1 to 1000");
+    }
+    DataFolder data = options.data();
+    Path folder =
+        model == null ? newest(data, options.settings(DemoDefaults.ALL).text("run.name")) : model;
+    Path tokenizer = folder.resolve("tokenizer.json");
+    if (!Files.isRegularFile(tokenizer)) {
+      throw new ConfigException("--model", folder, "holds no tokenizer.json");
+    }
+    Vocabulary vocabulary = Vocabulary.parse(Files.readAllBytes(tokenizer));
+    Console console = new Console(System.out, Terminal.isColoured(), System::nanoTime);
+    List<FillMask.Filled> filled = new ArrayList<>();
+    try (Roberta learner = Roberta.open(folder)) {
+      FillMask fill = new FillMask(vocabulary, learner, learner.shape().positions());
+      for (String sentence : sentences) {
+        filled.add(fill.fill(sentence, most));
+      }
+    }
+    if (options.json()) {
+      System.out.println(Json.text(filled));
+    } else {
+      filled.forEach(f -> console.print(FillMask.render(f, console)));
+    }
+    return 0;
+  }
+
+  private static Path newest(DataFolder data, String run) throws java.io.IOException {
+    return Checkpoints.newest(data.checkpoints(run))
+        .map(Checkpoint::model)
+        .orElseThrow(
+            () -> new ConfigException("run.name", run, "has no checkpoint in " + data.root()));
+  }
+}

@@ -1,0 +1,70 @@
+package dev.remask.app;
+
+import dev.remask.trainer.StepListener;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** What the steps so far add up to, for people. Written by the thread that learns, read by any. */
+final class LearningCurve implements StepListener {
+  private static final int RECENT = 50;
+  private static final String BARS = "▁▂▃▄▅▆▇█";
+
+  private final Deque<StepReport> recent = new ArrayDeque<>();
+  private final List<Double> means = new ArrayList<>();
+  private double sum;
+  private long steps;
+
+  @Override
+  public synchronized void learned(StepReport step) {
+    recent.addLast(step);
+    if (recent.size() > RECENT) {
+      recent.removeFirst();
+    }
+    sum += step.loss();
+    if (++steps % RECENT == 0) {
+      means.add(sum / RECENT);
+      sum = 0;
+    }
+  }
+
+  synchronized long steps() {
+    return steps;
+  }
+
+  /** The run's number of the last step; 0 before the first. */
+  synchronized long lastStep() {
+    return recent.isEmpty() ? 0 : recent.getLast().step();
+  }
+
+  synchronized int epoch() {
+    return recent.isEmpty() ? 0 : recent.getLast().epoch();
+  }
+
+  /** Mean loss over the last 50 steps; NaN before the first. */
+  synchronized double recentLoss() {
+    return recent.stream().mapToDouble(StepReport::loss).average().orElse(Double.NaN);
+  }
+
+  /** Over the last 50 steps, waiting included. */
+  synchronized double tokensPerSecond() {
+    double seconds = recent.stream().mapToDouble(StepReport::seconds).sum();
+    double tokens = recent.stream().mapToDouble(s -> s.tokensPerSecond() * s.seconds()).sum();
+    return seconds == 0 ? 0 : tokens / seconds;
+  }
+
+  /** The loss as bars, at most so many, newest last. */
+  synchronized String bars(int most) {
+    double low = means.stream().mapToDouble(Double::doubleValue).min().orElse(0);
+    double high = means.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+    StringBuilder bars = new StringBuilder();
+    for (int i = 0; i < Math.min(most, means.size()); i++) {
+      double mean =
+          means.get(means.size() <= most ? i : (int) ((long) i * (means.size() - 1) / (most - 1)));
+      int bar = high == low ? 0 : (int) ((mean - low) / (high - low) * (BARS.length() - 1) + 0.5);
+      bars.append(BARS.charAt(bar));
+    }
+    return bars.toString();
+  }
+}

@@ -1,0 +1,92 @@
+package dev.remask.app;
+
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.Datasets;
+import dev.remask.schemas.PlanReader;
+import dev.remask.schemas.PlannedEpoch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.concurrent.Callable;
+import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Examples with their masks marked, made again from the segment and the plan. */
+@Command(
+    name = "peek",
+    description = "Shows a segment as the model sees it in several epochs.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example: remask peek --segment 0:7 --epochs 1,2,3"})
+final class PeekCommand implements Callable<Integer> {
+  @Mixin private CommonOptions options = new CommonOptions();
+
+  @Option(
+      names = "--segment",
+      paramLabel = "P:SEQ",
+      defaultValue = "0:0",
+      description = "Partition and sequence (default: ${DEFAULT-VALUE}).")
+  private String segment = "0:0";
+
+  @Option(
+      names = "--epochs",
+      split = ",",
+      paramLabel = "E",
+      description = "Which epochs (default: the first three that are planned).")
+  private @Nullable List<Integer> epochs;
+
+  @Override
+  public Integer call() throws Exception {
+    Settings settings = options.settingsOfRunning(DemoDefaults.ALL);
+    String run = settings.text("run.name");
+    SortedMap<Integer, PlannedEpoch> planned;
+    try (PlanReader reader = new PlanReader(settings.clients(), settings.topics())) {
+      reader.readToEnd();
+      planned = reader.epochs(run);
+    }
+    if (planned.isEmpty()) {
+      throw new ConfigException("run.name", run, "no plan of this run is known");
+    }
+    String name = planned.get(planned.firstKey()).plan().getDataset();
+    Dataset dataset =
+        Datasets.find(settings.clients(), settings.topics(), name)
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "run " + run + " names dataset " + name + ", which is not declared"));
+    Peek peek = new Peek(settings, dataset, place(segment, dataset.getPartitions()));
+    List<Peek.View> views = new ArrayList<>();
+    for (int epoch : epochs == null ? planned.keySet().stream().limit(3).toList() : epochs) {
+      PlannedEpoch plan = planned.get(epoch);
+      if (plan == null) {
+        throw new ConfigException(
+            "--epochs", epoch, "run " + run + " has the epochs " + planned.keySet());
+      }
+      views.add(peek.view(epoch, plan.plan()));
+    }
+    if (options.json()) {
+      System.out.println(Json.text(peek.describe(views)));
+    } else {
+      peek.print(views, new Console(System.out, Terminal.isColoured(), System::nanoTime));
+    }
+    return 0;
+  }
+
+  private static Peek.Place place(String text, int partitions) {
+    String[] parts = text.split(":", -1);
+    try {
+      if (parts.length == 2) {
+        Peek.Place place = new Peek.Place(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
+        if (place.partition() >= 0 && place.partition() < partitions && place.sequence() >= 0) {
+          return place;
+        }
+      }
+    } catch (NumberFormatException e) {
+      // Refused below.
+    }
+    throw new ConfigException(
+        "--segment", text, "must be PARTITION:SEQUENCE, partitions 0 to " + (partitions - 1));
+  }
+}

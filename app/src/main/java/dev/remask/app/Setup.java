@@ -1,0 +1,94 @@
+package dev.remask.app;
+
+import dev.remask.schemas.AvroSerdes;
+import dev.remask.schemas.ClientConfigs;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.Datasets;
+import dev.remask.schemas.Topic;
+import dev.remask.schemas.TopicAdmin;
+import dev.remask.schemas.Topics;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Makes topics and declares datasets. */
+final class Setup {
+  private final Settings settings;
+  private final Topics topics;
+
+  Setup(Settings settings) {
+    this.settings = settings;
+    this.topics = settings.topics();
+  }
+
+  /** What all datasets and runs share. */
+  void ensureSharedTopics() {
+    try (Admin admin = admin()) {
+      TopicAdmin.ensure(
+          admin,
+          replication(),
+          List.of(
+              topics.datasets(),
+              topics.plans(),
+              topics.documents(settings.integer("dataset.partitions"))));
+      TopicAdmin.ensureDeadLetters(admin, replication(), topics);
+    }
+  }
+
+  /** What the dataset and the run have for themselves. */
+  void ensureTopics(Dataset dataset, String run) {
+    int partitions = dataset.getPartitions();
+    try (Admin admin = admin()) {
+      TopicAdmin.ensure(
+          admin,
+          replication(),
+          List.of(
+              topics.segments(dataset.getName(), partitions),
+              topics.heldOut(dataset.getName(), partitions),
+              topics.live(run, partitions),
+              topics.examples(run, partitions),
+              topics.ledger(run)));
+    }
+  }
+
+  /** Writes the dataset unless its name is taken; either way returns the one that counts. */
+  Dataset declare(Dataset dataset) {
+    Topic<Dataset> topic = topics.datasets();
+    Map<String, Object> config = ClientConfigs.producer(settings.clients());
+    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.DATASET_BYTES_MAX);
+    config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
+    byte[] key = dataset.getName().getBytes(StandardCharsets.UTF_8);
+    try (var producer =
+        new KafkaProducer<>(
+            config,
+            new ByteArraySerializer(),
+            AvroSerdes.of(Dataset.class, settings.clients()).serializer())) {
+      producer.send(new ProducerRecord<>(topic.name(), key, dataset)).get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(
+          "the dataset could not be declared: " + e.getCause().getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+    return Datasets.find(settings.clients(), topics, dataset.getName())
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "dataset " + dataset.getName() + " was written but is not there"));
+  }
+
+  private Admin admin() {
+    return Admin.create(ClientConfigs.admin(settings.clients()));
+  }
+
+  private short replication() {
+    return (short) settings.integer("replication.factor");
+  }
+}

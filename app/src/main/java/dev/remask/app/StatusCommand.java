@@ -1,0 +1,213 @@
+package dev.remask.app;
+
+import dev.remask.app.Console.Style;
+import dev.remask.schemas.Books;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.Datasets;
+import dev.remask.schemas.LogReader;
+import dev.remask.schemas.PackerState;
+import dev.remask.schemas.PlanReader;
+import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.Topics;
+import dev.remask.schemas.TrainingStep;
+import dev.remask.topology.PackerProgress;
+import dev.remask.trainer.log.LedgerReader;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.Callable;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** What is where, from the logs alone: it is right whether or not anything else runs. */
+@Command(
+    name = "status",
+    description = "Shows the books of the datasets, the epochs of the runs, and what was learned.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example: remask status --json"})
+final class StatusCommand implements Callable<Integer> {
+  private record DatasetStatus(
+      String name,
+      String tokenizerSha256,
+      int segmentLength,
+      int partitions,
+      long segments,
+      long documents,
+      long packed,
+      long pending,
+      long heldOut,
+      long duplicates,
+      long tombstones,
+      long deadLetters,
+      boolean balanced) {}
+
+  private record EpochStatus(int epoch, String state, @Nullable Long examples, long learned) {}
+
+  private record RunStatus(
+      String name,
+      String dataset,
+      List<EpochStatus> epochs,
+      long steps,
+      @Nullable Double loss,
+      @Nullable Double learningRate) {}
+
+  private record Status(List<DatasetStatus> datasets, List<RunStatus> runs) {}
+
+  @Mixin private CommonOptions options = new CommonOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    Settings settings = options.settingsOfRunning(DemoDefaults.ALL);
+    Status status = read(settings);
+    if (options.json()) {
+      System.out.println(Json.text(status));
+    } else {
+      print(status, new Console(System.out, Terminal.isColoured(), System::nanoTime));
+    }
+    return 0;
+  }
+
+  private static Status read(Settings settings) {
+    Map<String, Object> clients = settings.clients();
+    Topics topics = settings.topics();
+    List<DatasetStatus> datasets = new ArrayList<>();
+    for (Dataset dataset : Datasets.all(clients, topics).values()) {
+      datasets.add(dataset(settings, dataset));
+    }
+    List<RunStatus> runs = new ArrayList<>();
+    try (PlanReader plans = new PlanReader(clients, topics)) {
+      plans.readToEnd();
+      plans
+          .runs()
+          .forEach(
+              (name, epochs) ->
+                  runs.add(run(name, epochs, LedgerReader.after(clients, topics, name, 0))));
+    }
+    return new Status(datasets, runs);
+  }
+
+  private static DatasetStatus dataset(Settings settings, Dataset dataset) {
+    List<Books> books =
+        PackerProgress.states(settings.clients(), dataset).values().stream()
+            .map(PackerState::getBooks)
+            .toList();
+    long[] ends =
+        LogReader.endSequences(
+            settings.clients(),
+            settings.topics().segments(dataset.getName(), dataset.getPartitions()));
+    long accounted =
+        sum(
+            books,
+            b ->
+                b.getPacked()
+                    + b.getPending()
+                    + b.getHeldOut()
+                    + b.getDuplicates()
+                    + b.getTombstones()
+                    + b.getDeadLetters());
+    return new DatasetStatus(
+        dataset.getName(),
+        dataset.getTokenizerSha256(),
+        dataset.getSegmentLength(),
+        dataset.getPartitions(),
+        Arrays.stream(ends).sum(),
+        sum(books, Books::getDocuments),
+        sum(books, Books::getPacked),
+        sum(books, Books::getPending),
+        sum(books, Books::getHeldOut),
+        sum(books, Books::getDuplicates),
+        sum(books, Books::getTombstones),
+        sum(books, Books::getDeadLetters),
+        accounted == sum(books, Books::getDocuments));
+  }
+
+  private static long sum(Collection<Books> books, ToLongFunction<Books> field) {
+    return books.stream().mapToLong(field).sum();
+  }
+
+  private static RunStatus run(
+      String name, SortedMap<Integer, PlannedEpoch> epochs, List<TrainingStep> steps) {
+    List<EpochStatus> states = new ArrayList<>();
+    for (PlannedEpoch epoch : epochs.values()) {
+      List<Long> ends = epoch.plan().getEnds();
+      Long examples = ends == null ? null : ends.stream().mapToLong(Long::longValue).sum();
+      long learned =
+          steps.stream()
+              .filter(s -> s.getEpoch() == epoch.epoch())
+              .mapToLong(TrainingStep::getExamples)
+              .sum();
+      states.add(
+          new EpochStatus(epoch.epoch(), state(epoch, examples, learned), examples, learned));
+    }
+    TrainingStep last = steps.isEmpty() ? null : steps.get(steps.size() - 1);
+    return new RunStatus(
+        name,
+        epochs.get(epochs.firstKey()).plan().getDataset(),
+        states,
+        steps.size(),
+        last == null ? null : last.getLoss(),
+        last == null ? null : last.getLearningRate());
+  }
+
+  private static String state(PlannedEpoch epoch, @Nullable Long examples, long learned) {
+    if (examples == null) {
+      return "live";
+    }
+    if (learned == examples) {
+      return "learned";
+    }
+    return epoch.done() ? "masked" : "planned";
+  }
+
+  private static void print(Status status, Console console) {
+    for (DatasetStatus d : status.datasets()) {
+      console.print(
+          console.in(Style.BOLD, "dataset " + d.name())
+              + String.format(
+                  Locale.ROOT,
+                  "  %,d segments of at most %d tokens in %d partitions",
+                  d.segments(),
+                  d.segmentLength(),
+                  d.partitions()));
+      console.print(
+          String.format(
+              Locale.ROOT,
+              "  %,d documents = %,d packed + %,d pending + %,d held out + %,d duplicates + %,d tombstones + %,d dead letters%s",
+              d.documents(),
+              d.packed(),
+              d.pending(),
+              d.heldOut(),
+              d.duplicates(),
+              d.tombstones(),
+              d.deadLetters(),
+              d.balanced() ? "" : "   DOES NOT BALANCE"));
+    }
+    for (RunStatus r : status.runs()) {
+      console.print(
+          console.in(Style.BOLD, "run " + r.name())
+              + String.format(
+                  Locale.ROOT,
+                  "  on dataset %s, %,d steps%s",
+                  r.dataset(),
+                  r.steps(),
+                  r.loss() == null ? "" : String.format(Locale.ROOT, ", loss %.3f", r.loss())));
+      for (EpochStatus e : r.epochs()) {
+        String of = e.examples() == null ? "" : String.format(Locale.ROOT, " of %,d", e.examples());
+        console.print(
+            String.format(
+                Locale.ROOT,
+                "  epoch %-4d %-8s %,d%s examples learned",
+                e.epoch(),
+                e.state(),
+                e.learned(),
+                of));
+      }
+    }
+  }
+}

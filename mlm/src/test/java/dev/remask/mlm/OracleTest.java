@@ -1,0 +1,154 @@
+package dev.remask.mlm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import com.knuddels.jtokkit.Encodings;
+import com.knuddels.jtokkit.api.Encoding;
+import com.knuddels.jtokkit.api.EncodingType;
+import dev.remask.mlm.Merges.Merge;
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Two independent tokenizers: Hugging Face's in Rust (by DJL) and jtokkit, both with GPT-2's
+ * vocabulary.
+ */
+class OracleTest {
+  private static Vocabulary gpt2;
+
+  @BeforeAll
+  static void readGpt2() throws IOException {
+    gpt2 = gpt2();
+  }
+
+  /**
+   * jtokkit ships GPT-2's tokens in the order they were learned, without the merges. The merge that
+   * made a token is what encoding its bytes with the earlier merges leaves: two tokens.
+   */
+  private static Vocabulary gpt2() throws IOException {
+    List<String> tokens = new ArrayList<>(Vocabulary.LEADING);
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(
+                Encodings.class.getResourceAsStream("/com/knuddels/jtokkit/r50k_base.tiktoken"),
+                StandardCharsets.US_ASCII))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        byte[] bytes = Base64.getDecoder().decode(line.split(" ")[0]);
+        tokens.add(characters(bytes));
+      }
+    }
+    Map<String, Integer> ids = new HashMap<>();
+    List<Merge> merges = new ArrayList<>();
+    for (int id = 4; id < tokens.size(); id++) {
+      List<String> parts = new ArrayList<>(List.of(tokens.get(id).split("")));
+      while (parts.size() > 2) {
+        joinFirst(parts, ids);
+      }
+      if (parts.size() == 2) {
+        merges.add(new Merge(ids.get(parts.get(0)), ids.get(parts.get(1)), id));
+      }
+      ids.put(tokens.get(id), id);
+    }
+    tokens.add(Vocabulary.MASK);
+    return new Vocabulary(tokens, merges);
+  }
+
+  private static void joinFirst(List<String> parts, Map<String, Integer> ids) {
+    int best = 0;
+    int lowest = Integer.MAX_VALUE;
+    for (int i = 0; i + 1 < parts.size(); i++) {
+      int id = ids.getOrDefault(parts.get(i) + parts.get(i + 1), Integer.MAX_VALUE);
+      if (id < lowest) {
+        lowest = id;
+        best = i;
+      }
+    }
+    parts.set(best, parts.get(best) + parts.remove(best + 1));
+  }
+
+  private static String characters(byte[] bytes) {
+    StringBuilder out = new StringBuilder();
+    for (byte b : bytes) {
+      for (String character : ByteAlphabet.characters()) {
+        if (ByteAlphabet.value(character.charAt(0)) == (b & 0xFF)) {
+          out.append(character);
+        }
+      }
+    }
+    return out.toString();
+  }
+
+  private static List<String> texts() {
+    List<String> texts = TestTexts.hard(30_000, 1);
+    for (String character : List.of("a", " ", "=", "\n", "é", "ab")) {
+      texts.add(character.repeat(3_000));
+    }
+    texts.addAll(TestTexts.prose(100, 5));
+    return texts;
+  }
+
+  @Test
+  void gpt2IdsEqualJtokkits() {
+    Encoding oracle = Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
+    Tokenizer tokenizer = new Tokenizer(gpt2);
+    assertThat(tokenizer.encode("Hello, world!"))
+        .containsExactly(15496 + 4, 11 + 4, 995 + 4, 0 + 4);
+    for (String text : texts()) {
+      int[] expected =
+          Arrays.stream(oracle.encodeOrdinary(text).toArray()).map(id -> id + 4).toArray();
+      assertThat(tokenizer.encode(text)).as(text).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void gpt2IdsEqualHuggingFaces() throws IOException {
+    requireEqualToHuggingFace(gpt2);
+  }
+
+  @Test
+  void learnedIdsEqualHuggingFaces() throws IOException {
+    List<String> corpus = new ArrayList<>(TestTexts.prose(2_000, 9));
+    corpus.addAll(TestTexts.hard(5_000, 9));
+    requireEqualToHuggingFace(Vocabulary.learn(corpus, 4_000));
+  }
+
+  private static void requireEqualToHuggingFace(Vocabulary vocabulary) throws IOException {
+    Tokenizer tokenizer = new Tokenizer(vocabulary);
+    try (HuggingFaceTokenizer oracle = huggingFace(vocabulary)) {
+      for (String text : texts()) {
+        int[] ids = tokenizer.encode(text);
+        long[] expected = oracle.encode(text, false, false).getIds();
+        assertThat(Arrays.stream(ids).asLongStream().toArray()).as(text).isEqualTo(expected);
+        assertThat(vocabulary.decode(ids)).isEqualTo(text);
+      }
+      assertThat(oracle.encode("a <mask>", true, false).getIds())
+          .containsExactly(0, tokenizer.encode("a")[0], vocabulary.mask(), 2);
+    }
+  }
+
+  private static HuggingFaceTokenizer huggingFace(Vocabulary vocabulary) throws IOException {
+    try {
+      LibUtils.checkStatus();
+    } catch (UnsatisfiedLinkError | IllegalStateException | AssertionError e) {
+      System.err.println("SKIPPED: no native Hugging Face tokenizer here: " + e);
+      return Assumptions.abort("no native Hugging Face tokenizer here: " + e);
+    }
+    return HuggingFaceTokenizer.newInstance(
+        new ByteArrayInputStream(vocabulary.tokenizerJson()),
+        Map.of("truncation", "false", "padding", "false"));
+  }
+}

@@ -1,0 +1,128 @@
+package dev.remask.topology;
+
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.EpochPlan;
+import dev.remask.schemas.PlannedEpoch;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.GroupNotEmptyException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The masker of one epoch in this instance: starts when there is room, waits when there is none,
+ * knows when the epoch is done. Others may run the same epoch; the group shares the partitions.
+ */
+final class EpochMasker {
+  private static final Logger LOG = LoggerFactory.getLogger(EpochMasker.class);
+
+  private final Admin admin;
+  private final PlannedEpoch epoch;
+  private final int partitions;
+  private final String group;
+  private final String segments;
+  private final String examples;
+  private final @Nullable Map<Integer, Long> stops;
+  private final RunningTopology running;
+  private boolean started;
+
+  EpochMasker(
+      Admin admin,
+      StreamSettings settings,
+      Dataset dataset,
+      PlannedEpoch epoch,
+      Consumer<Throwable> failed) {
+    this.admin = admin;
+    this.epoch = epoch;
+    this.partitions = dataset.getPartitions();
+    this.group = Groups.masker(epoch.run(), epoch.epoch());
+    this.segments = settings.topics().segments(dataset.getName(), partitions).name();
+    this.examples =
+        MaskingTopology.examples(settings.topics(), epoch.run(), epoch.epoch(), partitions).name();
+    this.stops = stops(epoch.plan());
+    this.running =
+        new RunningTopology(
+            MaskingTopology.build(
+                epoch.run(),
+                epoch.epoch(),
+                epoch.plan(),
+                dataset,
+                settings.topics(),
+                settings.clients()),
+            settings.masking(group),
+            failed);
+  }
+
+  /**
+   * Offsets behind all segments of the plan, where it has an end. The plan names sequences that
+   * were committed when it was written, so the end of what is committed now lies behind each of
+   * them; segments in between are read and dropped.
+   */
+  private @Nullable Map<Integer, Long> stops(EpochPlan plan) {
+    List<Long> ends = plan.getEnds();
+    if (ends == null) {
+      return null;
+    }
+    Map<Integer, Long> stops = GroupProgress.stableEnds(admin, segments, partitions);
+    stops.keySet().removeIf(partition -> ends.get(partition) == 0);
+    return stops;
+  }
+
+  int epoch() {
+    return epoch.epoch();
+  }
+
+  /** The partitions in which anyone still has something to mask; none means a replay is done. */
+  Set<Integer> unfinished() {
+    Map<Integer, Long> ends =
+        stops == null ? GroupProgress.stableEnds(admin, segments, partitions) : stops;
+    Map<Integer, Long> committed = GroupProgress.committed(admin, group, segments);
+    Set<Integer> unfinished = new TreeSet<>(ends.keySet());
+    unfinished.removeIf(
+        partition -> committed.getOrDefault(partition, 0L) >= ends.getOrDefault(partition, 0L));
+    return unfinished;
+  }
+
+  /** Starts, pauses or resumes (invariant 10). It is not started while it would have to wait. */
+  void regulate(
+      Backpressure backpressure, Set<Integer> unfinished, SortedMap<Integer, PlannedEpoch> plans) {
+    if (!started) {
+      if (!backpressure.mustWait(examples, partitions, unfinished, true, plans)) {
+        running.start();
+        started = true;
+      }
+      return;
+    }
+    Set<Integer> own = new TreeSet<>(running.partitions());
+    own.retainAll(unfinished);
+    running.pause(backpressure.mustWait(examples, partitions, own, running.paused(), plans));
+  }
+
+  StreamStatus.Lane status() {
+    return new StreamStatus.Lane(epoch.epoch(), running.state(), !started || running.paused());
+  }
+
+  void close() {
+    running.close();
+  }
+
+  /** Closes and takes away what the epoch leaves behind; the last instance to do so succeeds. */
+  void retire() {
+    close();
+    running.cleanUp();
+    try {
+      GroupProgress.get(admin.deleteConsumerGroups(List.of(group)).all());
+    } catch (GroupNotEmptyException e) {
+      LOG.info("{} is left to the instance that is still in it", group);
+    } catch (GroupIdNotFoundException e) {
+      LOG.debug("{} is deleted already", group);
+    }
+  }
+}

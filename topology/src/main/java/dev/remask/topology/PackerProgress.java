@@ -1,0 +1,103 @@
+package dev.remask.topology;
+
+import dev.remask.schemas.ClientConfigs;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.PackerState;
+import dev.remask.schemas.Topics;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.Deserializer;
+
+/** How far the packer of a dataset is, told by the logs alone: from any process, without it. */
+public final class PackerProgress {
+  private static final long POLL_MS = 100;
+
+  private PackerProgress() {}
+
+  /**
+   * The committed state of the packer by partition, books and carries included; a partition that
+   * never saw a record is absent. Read from the last record of the state store's changelog, which
+   * is written in the transaction of the segments: it is right also where no segment came after
+   * (duplicates, a flush with nothing waiting), and where no packer runs.
+   *
+   * @param clients what every client gets
+   */
+  public static SortedMap<Integer, PackerState> states(Map<String, ?> clients, Dataset dataset) {
+    String changelog =
+        Groups.packer(dataset.getName()) + "-" + PackingTopology.STATE + "-changelog";
+    Deserializer<PackerState> deserializer =
+        AvroBinarySerde.<PackerState>of(PackerState.getClassSchema()).deserializer();
+    SortedMap<Integer, PackerState> states = new TreeMap<>();
+    try (Admin admin = Admin.create(ClientConfigs.admin(clients));
+        LogEdges edges = new LogEdges(clients)) {
+      if (!exists(admin, changelog)) {
+        return states;
+      }
+      for (int partition = 0; partition < dataset.getPartitions(); partition++) {
+        int p = partition;
+        edges
+            .last(new TopicPartition(changelog, partition))
+            .ifPresent(last -> states.put(p, deserializer.deserialize(changelog, last.value())));
+      }
+    }
+    return states;
+  }
+
+  /**
+   * Waits until every document that is in the log now is packed and its segments can be read.
+   *
+   * @return false if that took longer than the timeout
+   */
+  public static boolean awaitPacked(Admin admin, Topics topics, Dataset dataset, Duration timeout) {
+    int partitions = dataset.getPartitions();
+    String documents = dataset.getDocumentsTopic();
+    String group = Groups.packer(dataset.getName());
+    String segments = topics.segments(dataset.getName(), partitions).name();
+    long deadline = System.nanoTime() + timeout.toNanos();
+
+    Map<Integer, Long> read = GroupProgress.stableEnds(admin, documents, partitions);
+    return await(
+            deadline,
+            () -> GroupProgress.reached(GroupProgress.committed(admin, group, documents), read))
+        && awaitVisible(admin, segments, partitions, deadline);
+  }
+
+  /** What is in the log now can be read once the open transactions before its end are decided. */
+  private static boolean awaitVisible(Admin admin, String topic, int partitions, long deadline) {
+    Map<Integer, Long> written = GroupProgress.logEnds(admin, topic, partitions);
+    return await(
+        deadline,
+        () -> GroupProgress.reached(GroupProgress.stableEnds(admin, topic, partitions), written));
+  }
+
+  private static boolean await(long deadline, BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      try {
+        Thread.sleep(POLL_MS);
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+    }
+    return true;
+  }
+
+  private static boolean exists(Admin admin, String topic) {
+    try {
+      GroupProgress.get(admin.describeTopics(List.of(topic)).allTopicNames());
+      return true;
+    } catch (UnknownTopicOrPartitionException e) {
+      return false;
+    }
+  }
+}

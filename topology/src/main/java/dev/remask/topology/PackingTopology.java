@@ -1,0 +1,276 @@
+package dev.remask.topology;
+
+import dev.remask.mlm.Packer;
+import dev.remask.mlm.Tokenizer;
+import dev.remask.mlm.Vocabulary;
+import dev.remask.schemas.AvroSerdes;
+import dev.remask.schemas.Books;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.Document;
+import dev.remask.schemas.PackerState;
+import dev.remask.schemas.Segment;
+import dev.remask.schemas.SequenceKey;
+import dev.remask.schemas.Topics;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Documents to segments.
+ *
+ * <pre>
+ * documents -> pack (state, recent documents) -> segments   text to learn from
+ *                                             -> heldout    text to be measured on
+ *                                             -> dead letters (by {@link BadDocumentHandler})
+ * </pre>
+ *
+ * All of it is one exactly-once transaction: state, books, segments, dead letters and the position
+ * in the documents are committed together or not at all. That is what makes the sequences dense
+ * (invariant 3) and the books balance (invariant 5), whatever is killed.
+ */
+public final class PackingTopology {
+  static final String SOURCE = "documents";
+  static final String PACK = "pack";
+  static final String SEGMENTS = "segments";
+  static final String HELD_OUT = "heldout";
+
+  /** Partition to {@link PackerState}: one entry. */
+  static final String STATE = "packer";
+
+  static final String RECENT_CONTENTS = "recent-contents";
+  static final String RECENT_PLACES = "recent-places";
+
+  /** Of a document's id; each segment repeats the ids of its documents. */
+  static final int ID_BYTES_MAX = 1024;
+
+  /** Changelogs are compacted only behind their newest log segment: keep that small. */
+  private static final Map<String, String> CHANGELOG =
+      Map.of(TopicConfig.SEGMENT_BYTES_CONFIG, "16777216");
+
+  private PackingTopology() {}
+
+  /**
+   * @param config as {@link AvroSerdes#of} takes it
+   * @param decoders makes a decoder per task
+   * @throws ConfigException if the dataset's vocabulary is not what its hash says, or its input
+   *     format is unknown to this version
+   */
+  public static Topology build(
+      Dataset dataset, Topics topics, Map<String, ?> config, Supplier<DocumentDecoder> decoders) {
+    Vocabulary vocabulary = vocabulary(dataset);
+    Packer packer = packer(dataset);
+    int partitions = dataset.getPartitions();
+    Serializer<Segment> segment = AvroSerdes.of(Segment.class, config).serializer();
+    return new Topology()
+        .addSource(
+            AutoOffsetReset.earliest(),
+            SOURCE,
+            // Time plays no part here, so a document without a valid one is no reason to stop.
+            (record, partitionTime) -> Math.max(0, record.timestamp()),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer(),
+            dataset.getDocumentsTopic())
+        .addProcessor(
+            PACK, () -> new PackProcessor(dataset, vocabulary, packer, decoders.get()), SOURCE)
+        .addStateStore(
+            store(STATE, Serdes.Integer(), AvroBinarySerde.of(PackerState.getClassSchema())), PACK)
+        .addStateStore(store(RECENT_CONTENTS, Serdes.ByteArray(), Serdes.ByteArray()), PACK)
+        .addStateStore(store(RECENT_PLACES, Serdes.Long(), Serdes.ByteArray()), PACK)
+        .addSink(
+            SEGMENTS,
+            topics.segments(dataset.getName(), partitions).name(),
+            SequenceKeys.SERIALIZER,
+            segment,
+            SequenceKeys.partitioner(),
+            PACK)
+        .addSink(
+            HELD_OUT,
+            topics.heldOut(dataset.getName(), partitions).name(),
+            SequenceKeys.SERIALIZER,
+            segment,
+            SequenceKeys.partitioner(),
+            PACK);
+  }
+
+  private static Vocabulary vocabulary(Dataset dataset) {
+    Vocabulary vocabulary = Vocabulary.parse(bytes(dataset.getTokenizer()));
+    if (!vocabulary.sha256().equals(dataset.getTokenizerSha256())
+        || vocabulary.size() != dataset.getVocabularySize()) {
+      throw new ConfigException(
+          "dataset.name",
+          dataset.getName(),
+          "its vocabulary must be the %d entries with SHA-256 %s, but it holds %d with %s"
+              .formatted(
+                  dataset.getVocabularySize(),
+                  dataset.getTokenizerSha256(),
+                  vocabulary.size(),
+                  vocabulary.sha256()));
+    }
+    return vocabulary;
+  }
+
+  private static Packer packer(Dataset dataset) {
+    return switch (dataset.getInputFormat()) {
+      case FULL_SENTENCES -> Packer.fullSentences(dataset.getSegmentLength());
+      case DOC_SENTENCES, SEGMENT_PAIR, SENTENCE_PAIR, UNKNOWN ->
+          throw new ConfigException(
+              "input.format", dataset.getInputFormat(), "must be full-sentences");
+    };
+  }
+
+  private static <K, V> StoreBuilder<KeyValueStore<K, V>> store(
+      String name, Serde<K> keys, Serde<V> values) {
+    return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), keys, values)
+        .withLoggingEnabled(CHANGELOG)
+        // Without the cache every document would write to the changelogs, not every commit.
+        .withCachingEnabled();
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
+  }
+
+  /** Loads, calls, stores, forwards. */
+  private static final class PackProcessor
+      implements Processor<byte[], byte[], SequenceKey, Segment> {
+    private final Dataset dataset;
+    private final Vocabulary vocabulary;
+    private final Packer packing;
+    private final DocumentDecoder decoder;
+    private final MessageDigest sha256 = sha256();
+
+    // Set by init.
+    @SuppressWarnings("NullAway.Init")
+    private ProcessorContext<SequenceKey, Segment> context;
+
+    @SuppressWarnings("NullAway.Init")
+    private KeyValueStore<Integer, PackerState> states;
+
+    @SuppressWarnings("NullAway.Init")
+    private RecentDocuments recent;
+
+    @SuppressWarnings("NullAway.Init")
+    private PartitionPacker packer;
+
+    PackProcessor(Dataset dataset, Vocabulary vocabulary, Packer packing, DocumentDecoder decoder) {
+      this.dataset = dataset;
+      this.vocabulary = vocabulary;
+      this.packing = packing;
+      this.decoder = decoder;
+    }
+
+    @Override
+    public void init(ProcessorContext<SequenceKey, Segment> context) {
+      this.context = context;
+      states = context.getStateStore(STATE);
+      recent =
+          new RecentDocuments(
+              dataset.getDuplicateWindow(),
+              context.getStateStore(RECENT_CONTENTS),
+              context.getStateStore(RECENT_PLACES));
+      packer = new PartitionPacker(dataset, partition(), new Tokenizer(vocabulary), packing);
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+      PackerState stored = states.get(partition());
+      PackerState state = stored == null ? PartitionPacker.EMPTY : stored;
+      if (FlushSignal.is(record.value(), record.headers())) {
+        finish(packer.flush(state), record);
+        return;
+      }
+      long ordinal = state.getBooks().getDocuments();
+      try {
+        if (record.value() == null) {
+          recent.forget(ordinal, record.key());
+          finish(books(state, Bookkeeping.tombstone(state.getBooks())), record);
+        } else {
+          finish(document(state, ordinal, record), record);
+        }
+      } catch (BadDocument e) {
+        // Counted here, written by the BadDocumentHandler: one transaction (invariant 5).
+        recent.pass(ordinal);
+        finish(books(state, Bookkeeping.deadLetter(state.getBooks())), record);
+        throw e;
+      }
+    }
+
+    private PartitionPacker.Step document(
+        PackerState state, long ordinal, Record<byte[], byte[]> record) {
+      String id = documentId(record.key());
+      Document document =
+          decoder.decode(dataset.getDocumentsTopic(), record.headers(), record.value());
+      byte[] content = sha256.digest(document.getText().getBytes(StandardCharsets.UTF_8));
+      PartitionPacker.Step step =
+          recent.contains(record.key(), content)
+              ? books(state, Bookkeeping.duplicate(state.getBooks()))
+              : packer.pack(state, id, document.getText());
+      recent.remember(ordinal, record.key(), content);
+      return step;
+    }
+
+    private static PartitionPacker.Step books(PackerState state, Books books) {
+      return new PartitionPacker.Step(
+          new PackerState(state.getTraining(), state.getHeldOut(), books), List.of(), List.of());
+    }
+
+    private void finish(PartitionPacker.Step step, Record<byte[], byte[]> record) {
+      states.put(partition(), step.state());
+      step.training().forEach(segment -> forward(segment, record, SEGMENTS));
+      step.heldOut().forEach(segment -> forward(segment, record, HELD_OUT));
+    }
+
+    /** The segment inherits the time of the record that filled it, but none of its headers. */
+    private void forward(Segment segment, Record<byte[], byte[]> record, String sink) {
+      SequenceKey key = new SequenceKey(segment.getPartition(), segment.getSequence());
+      context.forward(new Record<>(key, segment, record.timestamp()), sink);
+    }
+
+    private int partition() {
+      return context.taskId().partition();
+    }
+
+    private static String documentId(byte @Nullable [] key) {
+      if (key == null || key.length == 0 || key.length > ID_BYTES_MAX) {
+        throw new BadDocument(
+            BadDocument.Reason.BAD_ID,
+            (key == null ? "no" : key.length) + " bytes of id; must be 1 to " + ID_BYTES_MAX);
+      }
+      try {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
+      } catch (CharacterCodingException e) {
+        throw new BadDocument(BadDocument.Reason.BAD_ID, "the id is not UTF-8", e);
+      }
+    }
+
+    private static MessageDigest sha256() {
+      try {
+        return MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new AssertionError("every Java platform has SHA-256", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package dev.remask.topology;
+
+import dev.remask.schemas.AvroSerdes;
+import dev.remask.schemas.ClientConfigs;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.EpochDone;
+import dev.remask.schemas.EpochPlan;
+import dev.remask.schemas.LogReader;
+import dev.remask.schemas.MaskingPolicy;
+import dev.remask.schemas.PlanEvent;
+import dev.remask.schemas.PlanKey;
+import dev.remask.schemas.PlanReader;
+import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.Topics;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Makes the epochs of one run exist. There is one at a time: its transactional id fences the one
+ * before, whose open transaction is decided before this one reads what is planned. The fenced one
+ * fails with a ProducerFencedException and has planned nothing. Not thread-safe.
+ */
+public final class Planner implements AutoCloseable {
+  private static final Duration VISIBLE_MAX = Duration.ofSeconds(60);
+
+  private final Map<String, ?> clients;
+  private final Topics topics;
+  private final String run;
+  private final Producer<byte[], PlanEvent> producer;
+  private final PlanReader plans;
+
+  /**
+   * @param clients what every client gets: {@code bootstrap.servers}, {@code schema.registry.url}
+   *     and what passes through
+   */
+  public Planner(Map<String, ?> clients, Topics topics, String run) {
+    this.clients = clients;
+    this.topics = topics;
+    this.run = run;
+    Map<String, Object> config = ClientConfigs.producer(clients);
+    config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "remask-plan-" + run);
+    config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 10_000);
+    this.producer = producer(config, clients);
+    this.plans = new PlanReader(clients, topics);
+    try {
+      producer.initTransactions();
+      plans.readToEnd();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Plans epoch 0, the live lane, unless it is planned so already.
+   *
+   * @throws ConfigException if the run was declared with another dataset, seed or policy
+   */
+  public EpochPlan declare(String dataset, long seed, MaskingPolicy policy, Instant now) {
+    PlannedEpoch declared = plans.epochs(run).get(0);
+    if (declared == null) {
+      EpochPlan live = new EpochPlan(dataset, seed, policy, null, millis(now));
+      append(List.of(new PlanEvent(run, 0, live)));
+      return live;
+    }
+    EpochPlan plan = declared.plan();
+    mustEqual("dataset.name", dataset, plan.getDataset());
+    mustEqual("run.seed", seed, plan.getSeed());
+    mustEqual("masking", policy, plan.getPolicy());
+    return plan;
+  }
+
+  /**
+   * Plans the next epochs, bounded by the segments that are there now.
+   *
+   * @param dataset the run's
+   * @throws ConfigException if the run was never declared or belongs to another dataset, or if
+   *     there is nothing to replay yet
+   */
+  public List<PlannedEpoch> plan(Dataset dataset, int epochs, Instant now) {
+    if (epochs < 1) {
+      throw new ConfigException("epochs", epochs, "must be at least 1");
+    }
+    SortedMap<Integer, PlannedEpoch> known = plans.epochs(run);
+    if (known.isEmpty()) {
+      throw new ConfigException("run.name", run, "must be a run that was declared");
+    }
+    EpochPlan live = known.get(0).plan();
+    mustEqual("dataset.name", dataset.getName(), live.getDataset());
+    long[] ends =
+        LogReader.endSequences(
+            clients, topics.segments(dataset.getName(), dataset.getPartitions()));
+    if (Arrays.stream(ends).allMatch(end -> end == 0)) {
+      throw new ConfigException(
+          "dataset.name", dataset.getName(), "must have segments before it can be replayed");
+    }
+    EpochPlan plan =
+        new EpochPlan(
+            live.getDataset(),
+            live.getSeed(),
+            live.getPolicy(),
+            Arrays.stream(ends).boxed().toList(),
+            millis(now));
+    List<PlanEvent> events = new ArrayList<>();
+    for (int i = 1; i <= epochs; i++) {
+      events.add(new PlanEvent(run, known.lastKey() + i, plan));
+    }
+    append(events);
+    SortedMap<Integer, PlannedEpoch> all = plans.epochs(run);
+    return events.stream().map(event -> all.get(event.getEpoch())).toList();
+  }
+
+  /** All or nothing, and read back: the first plan of an epoch must be this one. */
+  private void append(List<PlanEvent> events) {
+    producer.beginTransaction();
+    events.forEach(event -> producer.send(record(topics, event)));
+    producer.commitTransaction();
+    awaitVisible(events.get(events.size() - 1).getEpoch());
+    for (PlanEvent event : events) {
+      EpochPlan first = plans.epochs(run).get(event.getEpoch()).plan();
+      if (!first.equals(event.getEvent())) {
+        throw new IllegalStateException(
+            "epoch %d of %s was planned by another: %s".formatted(event.getEpoch(), run, first));
+      }
+    }
+  }
+
+  /** The open transaction of another run's planner hides what is committed behind it. */
+  private void awaitVisible(int epoch) {
+    long deadline = System.nanoTime() + VISIBLE_MAX.toNanos();
+    for (plans.readToEnd(); !plans.epochs(run).containsKey(epoch); plans.readToEnd()) {
+      if (System.nanoTime() > deadline) {
+        throw new TimeoutException("the plan of epoch " + epoch + " does not become visible");
+      }
+      try {
+        Thread.sleep(50);
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+    }
+  }
+
+  /** Records that every example of an epoch is in the log. Saying it twice changes nothing. */
+  static void appendDone(
+      Map<String, ?> clients, Topics topics, String run, int epoch, Instant now) {
+    PlanEvent done = new PlanEvent(run, epoch, new EpochDone(millis(now)));
+    try (Producer<byte[], PlanEvent> producer =
+        producer(ClientConfigs.producer(clients), clients)) {
+      GroupProgress.get(producer.send(record(topics, done)));
+    }
+  }
+
+  private static Producer<byte[], PlanEvent> producer(
+      Map<String, Object> config, Map<String, ?> clients) {
+    return new KafkaProducer<>(
+        config, new ByteArraySerializer(), AvroSerdes.of(PlanEvent.class, clients).serializer());
+  }
+
+  private static ProducerRecord<byte[], PlanEvent> record(Topics topics, PlanEvent event) {
+    return new ProducerRecord<>(topics.plans().name(), PlanKey.of(event).encode(), event);
+  }
+
+  private static void mustEqual(String key, Object given, Object declared) {
+    if (!given.equals(declared)) {
+      throw new ConfigException(key, given, "must be " + declared + ", as the run was declared");
+    }
+  }
+
+  /** As precise as the log. */
+  private static Instant millis(Instant time) {
+    return time.truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  @Override
+  public void close() {
+    plans.close();
+    producer.close();
+  }
+}

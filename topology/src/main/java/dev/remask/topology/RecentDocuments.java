@@ -1,0 +1,67 @@
+package dev.remask.topology;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the last {@code window} records of a partition said of their ids. A document is a duplicate
+ * if, among these records, the newest that names its id is a document with the same content.
+ *
+ * <p>A ring: the record with ordinal n takes place {@code n mod window} and drops what the record n
+ * - window remembered, so both stores and their changelogs are bounded (invariant 10) and a
+ * function of the partition's log alone (invariant 4).
+ */
+final class RecentDocuments {
+  private final int window;
+  private final KeyValueStore<byte[], byte[]> contents; // id -> ordinal (8 bytes), content hash
+  private final KeyValueStore<Long, byte[]> places; // ordinal mod window -> id
+
+  RecentDocuments(
+      int window, KeyValueStore<byte[], byte[]> contents, KeyValueStore<Long, byte[]> places) {
+    this.window = window;
+    this.contents = contents;
+    this.places = places;
+  }
+
+  boolean contains(byte[] id, byte[] hash) {
+    byte[] known = window == 0 ? null : contents.get(id);
+    return known != null && Arrays.equals(known, Long.BYTES, known.length, hash, 0, hash.length);
+  }
+
+  /** The record with this ordinal is a document. */
+  void remember(long ordinal, byte[] id, byte[] hash) {
+    if (window == 0) {
+      return;
+    }
+    pass(ordinal);
+    contents.put(
+        id, ByteBuffer.allocate(Long.BYTES + hash.length).putLong(ordinal).put(hash).array());
+    places.put(ordinal % window, id);
+  }
+
+  /** The record with this ordinal is a tombstone. */
+  void forget(long ordinal, byte @Nullable [] id) {
+    pass(ordinal);
+    if (window > 0 && id != null) {
+      contents.delete(id);
+    }
+  }
+
+  /** The record with this ordinal says nothing. */
+  void pass(long ordinal) {
+    if (window == 0) {
+      return;
+    }
+    byte[] leaving = places.delete(ordinal % window);
+    if (leaving == null) {
+      return;
+    }
+    byte[] known = contents.get(leaving);
+    // A newer record may have taken the id over.
+    if (known != null && ByteBuffer.wrap(known).getLong() == ordinal - window) {
+      contents.delete(leaving);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.remask.trainer.model;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * A stretch of floats outside the heap, as BLAS and the kernels see it. It does not own the memory:
+ * it is valid while its {@link Arena} is open. Not thread-safe, and one object cannot be two
+ * operands of one call of {@link Blas}; two slices of the same memory can.
+ */
+final class Floats {
+  /** What one buffer can address. */
+  static final int MAX_LENGTH = Integer.MAX_VALUE / Float.BYTES;
+
+  final ByteBuffer bytes;
+  final int length;
+  private final FloatPointer pointer;
+
+  /** {@code start} points at the first float. */
+  Floats(FloatPointer start, int length) {
+    this.pointer = new FloatPointer(start).capacity(length);
+    this.bytes = pointer.asByteBuffer().order(ByteOrder.nativeOrder());
+    this.length = length;
+  }
+
+  float get(int index) {
+    return bytes.getFloat(index << 2);
+  }
+
+  void set(int index, float value) {
+    bytes.putFloat(index << 2, value);
+  }
+
+  void increase(int index, float by) {
+    set(index, get(index) + by);
+  }
+
+  /** The address of an element for one call of BLAS; valid until the next call of this method. */
+  FloatPointer at(int index) {
+    return pointer.position(index);
+  }
+
+  Floats slice(int from, int count) {
+    if (from < 0 || count < 0 || from > length - count) {
+      throw new IndexOutOfBoundsException(from + " + " + count + " of " + length);
+    }
+    return new Floats(pointer.position(0).getPointer(from), count);
+  }
+
+  void clear() {
+    clear(0, length);
+  }
+
+  void clear(int from, int count) {
+    bytes(from, count);
+    Pointer.memset(pointer.position(from), 0, (long) count * Float.BYTES);
+  }
+
+  void copy(int to, Floats source, int from, int count) {
+    bytes.put(to << 2, source.bytes, from << 2, count << 2);
+  }
+
+  /** Writes {@code row} {@code rows} times, one after another. */
+  void fillRows(Floats row, int rows) {
+    int count = rows * row.length;
+    if (count == 0) {
+      return;
+    }
+    copy(0, row, 0, row.length);
+    for (int done = row.length; done < count; done *= 2) {
+      copy(done, this, 0, Math.min(done, count - done));
+    }
+  }
+
+  void put(float[] values) {
+    bytes.asFloatBuffer().put(values);
+  }
+
+  float[] toArray() {
+    float[] values = new float[length];
+    bytes.asFloatBuffer().get(values);
+    return values;
+  }
+
+  /** The bytes of some elements, as a buffer with its own position and limit. */
+  ByteBuffer bytes(int from, int count) {
+    return bytes.slice(from << 2, count << 2).order(ByteOrder.nativeOrder());
+  }
+}

@@ -1,0 +1,73 @@
+package dev.remask.trainer.model;
+
+/**
+ * What happens between the matrix products. Matrices are row-major and dense unless a stride is
+ * given. Every implementation fixes the order of each sum, so the same input gives the same bits;
+ * between implementations they agree to rounding. Stateless and thread-safe.
+ */
+interface Kernels {
+  /** Rows of attention scores are padded to a multiple of this. */
+  int ROW_MULTIPLE = 16;
+
+  /** Implementation and width, as the fingerprint names it. */
+  String name();
+
+  /** {@code y[to ...] += x[from ...]}. */
+  void add(Floats x, int from, Floats y, int to, int count);
+
+  /** {@code y *= x}. */
+  void multiply(Floats x, Floats y, int count);
+
+  /** {@code sums[w] += Σ over rows of x[r, w]}. */
+  void sumColumns(Floats x, Floats sums, int rows, int width);
+
+  /** {@code y = x · Φ(x)} in place of x, {@code slope = Φ(x) + x · φ(x)}: the exact (erf) GELU. */
+  void gelu(Floats x, Floats slope, int count);
+
+  /**
+   * {@code y = gain · (x - mean) / √(variance + ε) + shift} for each row; x becomes the normalized
+   * row and {@code scale[r]} the inverse deviation.
+   */
+  void layerNorm(Floats x, Floats scale, Floats gain, Floats shift, Floats y, int rows, int width);
+
+  /**
+   * In place of d, from the gradient of y to that of x; adds to the gradients of gain and shift.
+   */
+  void layerNormBackward(
+      Floats d,
+      Floats normalized,
+      Floats scale,
+      Floats gain,
+      Floats gainGradient,
+      Floats shiftGradient,
+      int rows,
+      int width);
+
+  /**
+   * Softmax of each row of {@code x[at ...]}, in place. Stride and start are multiples of {@link
+   * #ROW_MULTIPLE}; what lies between width and stride is finite afterwards, and has no meaning.
+   */
+  void softmax(Floats x, int at, int rows, int width, int stride);
+
+  /** {@code d = p ∘ (d - Σ p ∘ d)} for each row, in place of d; strides and starts as above. */
+  void softmaxBackward(Floats p, int at, Floats d, int rows, int width, int stride);
+
+  /** The largest of a row. */
+  float max(Floats x, int at, int width);
+
+  /** {@code x = exp(x - max)} in place; returns their sum. */
+  float exponentials(Floats x, int at, int width, float max);
+
+  /** {@code x *= factor}. */
+  void scale(Floats x, int at, int width, float factor);
+
+  double sumOfSquares(Floats x, int from, int to);
+
+  /** AdamW on the elements from, from + 1 ... to - 1. */
+  void adamW(Floats p, Floats m, Floats v, Floats g, int from, int to, AdamW.Update update);
+
+  /** The fastest kernels that this Java can run. */
+  static Kernels fastest() {
+    return KernelChoice.FASTEST;
+  }
+}

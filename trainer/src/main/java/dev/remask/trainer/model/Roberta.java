@@ -1,0 +1,284 @@
+package dev.remask.trainer.model;
+
+import dev.remask.mlm.Example;
+import dev.remask.mlm.Masked;
+import dev.remask.trainer.Evaluation;
+import dev.remask.trainer.Learner;
+import dev.remask.trainer.ModelShape;
+import dev.remask.trainer.Prediction;
+import dev.remask.trainer.StepResult;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A RoBERTa encoder with its masked-language-model head and AdamW. The same calls with the same
+ * arguments give the same bits within one {@link #fingerprint()}.
+ */
+public final class Roberta implements Learner {
+  /** Squares are summed by blocks of this size, so that the sum does not depend on the workers. */
+  private static final int BLOCK = 4096;
+
+  private final ModelShape shape;
+  private final Settings settings;
+  private final Kernels kernels;
+  private final Dropout dropout;
+  private final Layout layout;
+  private final Arena arena;
+  private final Workers threads;
+  private final List<Worker> workers;
+  private final Floats parameters;
+  private final Floats means; // AdamW's first moments
+  private final Floats squares; // AdamW's second moments
+  private boolean closed;
+
+  /** A model that has learned nothing yet. */
+  public static Roberta create(ModelShape shape, Settings settings) {
+    return new Roberta(shape, settings, Kernels.fastest());
+  }
+
+  Roberta(ModelShape shape, Settings settings, Kernels kernels) {
+    check(shape);
+    Blas.start();
+    this.shape = shape;
+    this.settings = settings;
+    this.kernels = kernels;
+    this.dropout = new Dropout(settings.dropout(), settings.seed());
+    this.layout = new Layout(shape);
+    this.arena = new Arena();
+    this.threads = new Workers(settings.workers());
+    try {
+      this.parameters = arena.floats(layout.length);
+      this.means = arena.floats(layout.length);
+      this.squares = arena.floats(layout.length);
+      this.workers = IntStream.range(0, settings.workers()).mapToObj(i -> worker()).toList();
+      settings.initialization().fill(parameters, layout, settings.seed());
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static void check(ModelShape shape) {
+    int[] sizes = {
+      shape.layers(), shape.hidden(), shape.heads(), shape.feedForward(), shape.positions()
+    };
+    if (IntStream.of(sizes).anyMatch(size -> size < 1) || shape.hidden() % shape.heads() != 0) {
+      throw new IllegalArgumentException(
+          shape + "; allowed: sizes of 1 and more, hidden a multiple of heads");
+    }
+    if (shape.vocabulary() < 5) {
+      throw new IllegalArgumentException(shape + "; allowed: a vocabulary of 5 and more");
+    }
+  }
+
+  /** Views of its own over the shared weights, as they belong to one thread. */
+  private Worker worker() {
+    Floats gradient = arena.floats(layout.length);
+    return new Worker(
+        new Worker.Context(
+            shape,
+            Parameters.over(parameters, layout, shape),
+            Parameters.over(gradient, layout, shape),
+            kernels,
+            settings.microBatch(),
+            arena),
+        gradient);
+  }
+
+  @Override
+  public StepResult step(List<Example> batch, double learningRate, long step) {
+    if (batch.isEmpty()) {
+      throw new IllegalArgumentException("an empty batch; allowed: one example and more");
+    }
+    if (!(learningRate >= 0 && learningRate < Double.POSITIVE_INFINITY) || step < 1) {
+      throw new IllegalArgumentException(
+          "learning rate " + learningRate + ", step " + step + "; allowed: >= 0, >= 1");
+    }
+    Evaluation sums = backpropagate(batch, step);
+    double divisor = Math.max(1, sums.tokens());
+    double norm = StrictMath.sqrt(reduce()) / divisor;
+    double loss = sums.lossSum() / divisor;
+    if (!Double.isFinite(norm) || !Double.isFinite(loss)) {
+      throw new IllegalStateException(
+          "step "
+              + step
+              + " diverged: loss "
+              + loss
+              + ", gradient norm "
+              + norm
+              + "; parameters are unchanged");
+    }
+    update(
+        settings.optimizer().update(learningRate, step, norm, divisor, true),
+        settings.optimizer().update(learningRate, step, norm, divisor, false));
+    long tokens = batch.stream().mapToLong(example -> example.masked().inputs().length).sum();
+    return new StepResult(loss, norm, sums.tokens(), tokens);
+  }
+
+  /** Each worker's summed gradients of its micro-batches, from zero. */
+  Evaluation backpropagate(List<Example> batch, long step) {
+    return each(
+        batch,
+        (worker, examples) -> worker.learn(new MicroBatch(examples, dropout, step)),
+        worker -> worker.gradient.clear());
+  }
+
+  @Override
+  public Evaluation evaluate(List<Example> examples) {
+    return each(
+        examples,
+        (worker, some) -> worker.score(new MicroBatch(some, Dropout.NONE, 0)),
+        worker -> {});
+  }
+
+  private interface Pass {
+    Evaluation apply(Worker worker, List<Example> microBatch);
+  }
+
+  private interface Preparation {
+    void apply(Worker worker);
+  }
+
+  /** Micro-batch i goes to worker i mod n; the sums are added in the order of the micro-batches. */
+  private Evaluation each(List<Example> examples, Pass pass, Preparation preparation) {
+    requireOpen();
+    examples.forEach(example -> MicroBatch.check(example, shape));
+    List<List<Example>> cut = cut(examples);
+    Evaluation[] sums = new Evaluation[cut.size()];
+    threads.run(
+        w -> {
+          preparation.apply(workers.get(w));
+          for (int i = w; i < cut.size(); i += workers.size()) {
+            sums[i] = pass.apply(workers.get(w), cut.get(i));
+          }
+        });
+    Tally tally = new Tally(shape.vocabulary() - 1);
+    List.of(sums).forEach(tally::add);
+    return tally.evaluation();
+  }
+
+  private List<List<Example>> cut(List<Example> examples) {
+    List<List<Example>> cut = new ArrayList<>();
+    for (int from = 0; from < examples.size(); from += settings.microBatch()) {
+      int to = Math.min(examples.size(), from + settings.microBatch());
+      cut.add(examples.subList(from, to));
+    }
+    return cut;
+  }
+
+  /** Adds the gradients of all workers, in their order, to the first's; the sum of its squares. */
+  double reduce() {
+    double[] sums = new double[(layout.length + BLOCK - 1) / BLOCK];
+    Floats total = gradient();
+    threads.run(
+        w -> {
+          for (int block = w; block < sums.length; block += workers.size()) {
+            int from = block * BLOCK;
+            int count = Math.min(BLOCK, layout.length - from);
+            for (Worker other : workers.subList(1, workers.size())) {
+              kernels.add(other.gradient, from, total, from, count);
+            }
+            sums[block] = kernels.sumOfSquares(total, from, from + count);
+          }
+        });
+    double sum = 0;
+    for (double block : sums) {
+      sum += block;
+    }
+    return sum;
+  }
+
+  /** After {@link #reduce}, the summed gradient of the logical batch. */
+  Floats gradient() {
+    return workers.get(0).gradient;
+  }
+
+  Floats parameters() {
+    return parameters;
+  }
+
+  Layout layout() {
+    return layout;
+  }
+
+  private void update(AdamW.Update decayed, AdamW.Update plain) {
+    threads.run(
+        w -> {
+          for (int from = w * BLOCK; from < layout.length; from += workers.size() * BLOCK) {
+            int to = Math.min(from + BLOCK, layout.length);
+            int middle = Math.min(Math.max(layout.decayed, from), to);
+            kernels.adamW(parameters, means, squares, gradient(), from, middle, decayed);
+            kernels.adamW(parameters, means, squares, gradient(), middle, to, plain);
+          }
+        });
+  }
+
+  @Override
+  public List<Prediction> predict(int[] tokens, int position, int most) {
+    requireOpen();
+    if (most < 1 || position < 0 || position >= tokens.length) {
+      throw new IllegalArgumentException(
+          "position "
+              + position
+              + " of "
+              + tokens.length
+              + " tokens, the "
+              + most
+              + " likeliest; allowed: a position of the tokens, 1 and more");
+    }
+    Example example = new Example(0, 0, 0, new Masked(tokens, new int[] {position}, new int[1]));
+    MicroBatch.check(example, shape);
+    Floats probabilities =
+        workers.get(0).probabilities(new MicroBatch(List.of(example), Dropout.NONE, 0));
+    return IntStream.range(0, shape.vocabulary())
+        .mapToObj(token -> new Prediction(token, probabilities.get(token)))
+        .sorted(Comparator.comparingDouble(Prediction::probability).reversed())
+        .limit(most)
+        .toList();
+  }
+
+  @Override
+  public String parametersSha256() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public String fingerprint() {
+    return "blas=%s; kernels=%s; workers=%d; micro-batch=%d; jdk=%s"
+        .formatted(
+            Blas.description(),
+            kernels.name(),
+            settings.workers(),
+            settings.microBatch(),
+            Runtime.version());
+  }
+
+  @Override
+  public void save(Path model, Path state) throws IOException {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void load(Path model, Path state) throws IOException {
+    throw new UnsupportedOperationException();
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the model is closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      threads.close();
+      arena.close();
+    }
+  }
+}

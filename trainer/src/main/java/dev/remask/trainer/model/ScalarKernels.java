@@ -1,0 +1,237 @@
+package dev.remask.trainer.model;
+
+/** Plain loops: the reference, and the fallback where Java has no Vector API. */
+class ScalarKernels implements Kernels {
+  static final float LAYER_NORM_EPSILON = 1e-5f;
+
+  /** 1/√(2π). */
+  static final float DENSITY_AT_ZERO = 0.3989422804014327f;
+
+  // exp: x = n·ln 2 + r, |r| <= ln 2 / 2, and exp(r) = 1 + r + r²·(a polynomial fitted at Chebyshev
+  // nodes; relative error 1.0e-8). Below LOWEST_EXPONENT it stays at exp(LOWEST_EXPONENT) =
+  // 2.7e-33:
+  // nothing that is added to it can tell, and products of it stay clear of slow denormal numbers.
+  static final float LOWEST_EXPONENT = -75;
+  static final float HIGHEST_EXPONENT = 88;
+  static final float LOG2_E = 1.4426950408889634f;
+
+  /** Adding it rounds to the nearest integer, which is then in the lowest bits. */
+  static final float ROUNDER = 0x1.8p23f;
+
+  static final float LN2_HIGH = 0x1.62ep-1f; // 12 bits: n · LN2_HIGH is exact
+  static final float LN2_LOW = 3.194618494528623e-5f;
+  static final float E0 = 0.5f;
+  static final float E1 = 0.16666576845993988f;
+  static final float E2 = 0.04166655443768827f;
+  static final float E3 = 0.008363202971574632f;
+  static final float E4 = 0.0013926213466125463f;
+
+  // Φ(-x) = exp(-x²/2) · t · (a polynomial in t), t = 1 / (1 + 0.26 x), for x >= 0: fitted at
+  // Chebyshev nodes for x in [0, 13.4]; relative error 5.4e-8.
+  static final float T = 0.26f;
+  static final float G0 = 0.10377169486546721f;
+  static final float G1 = 0.10280078599529308f;
+  static final float G2 = 0.10458063111278969f;
+  static final float G3 = 0.04491751295481968f;
+  static final float G4 = 0.17542911361898736f;
+  static final float G5 = -0.17212694415702393f;
+  static final float G6 = 0.2701983211441855f;
+  static final float G7 = -0.1619765727838858f;
+  static final float G8 = 0.03240545974113133f;
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  static float exp(float x) {
+    float held = Math.min(Math.max(x, LOWEST_EXPONENT), HIGHEST_EXPONENT);
+    float shifted = held * LOG2_E + ROUNDER;
+    float n = shifted - ROUNDER;
+    float r = held - n * LN2_HIGH - n * LN2_LOW;
+    float q = (((E4 * r + E3) * r + E2) * r + E1) * r + E0;
+    float mantissa = q * (r * r) + r + 1;
+    return mantissa * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) << 23) + 0x3f800000);
+  }
+
+  /** {@code Φ(-|x|)}, given {@code exp(-x²/2)}. */
+  static float tail(float x, float exponential) {
+    float t = 1 / (1 + T * Math.abs(x));
+    float high = (((G8 * t + G7) * t + G6) * t + G5) * t + G4;
+    float q = (((high * t + G3) * t + G2) * t + G1) * t + G0;
+    return q * t * exponential;
+  }
+
+  @Override
+  public void add(Floats x, int from, Floats y, int to, int count) {
+    for (int i = 0; i < count; i++) {
+      y.increase(to + i, x.get(from + i));
+    }
+  }
+
+  @Override
+  public void multiply(Floats x, Floats y, int count) {
+    for (int i = 0; i < count; i++) {
+      y.set(i, y.get(i) * x.get(i));
+    }
+  }
+
+  @Override
+  public void sumColumns(Floats x, Floats sums, int rows, int width) {
+    for (int r = 0; r < rows; r++) {
+      add(x, r * width, sums, 0, width);
+    }
+  }
+
+  @Override
+  public void gelu(Floats x, Floats slope, int count) {
+    for (int i = 0; i < count; i++) {
+      geluAt(i, x, slope);
+    }
+  }
+
+  static void geluAt(int i, Floats x, Floats slope) {
+    float value = x.get(i);
+    float exponential = exp(-0.5f * value * value);
+    float below = tail(value, exponential);
+    float phi = value < 0 ? below : 1 - below;
+    x.set(i, value * phi);
+    slope.set(i, phi + value * DENSITY_AT_ZERO * exponential);
+  }
+
+  @Override
+  public void layerNorm(
+      Floats x, Floats scale, Floats gain, Floats shift, Floats y, int rows, int width) {
+    for (int r = 0; r < rows; r++) {
+      int at = r * width;
+      float sum = 0;
+      for (int i = 0; i < width; i++) {
+        sum += x.get(at + i);
+      }
+      float mean = sum / width;
+      float squares = 0;
+      for (int i = 0; i < width; i++) {
+        float centered = x.get(at + i) - mean;
+        squares += centered * centered;
+      }
+      float inverse = inverseDeviation(squares, width);
+      scale.set(r, inverse);
+      for (int i = 0; i < width; i++) {
+        float normalized = (x.get(at + i) - mean) * inverse;
+        x.set(at + i, normalized);
+        y.set(at + i, normalized * gain.get(i) + shift.get(i));
+      }
+    }
+  }
+
+  static float inverseDeviation(float squares, int width) {
+    return (float) (1 / Math.sqrt(squares / width + LAYER_NORM_EPSILON));
+  }
+
+  @Override
+  public void layerNormBackward(
+      Floats d,
+      Floats normalized,
+      Floats scale,
+      Floats gain,
+      Floats gainGradient,
+      Floats shiftGradient,
+      int rows,
+      int width) {
+    for (int r = 0; r < rows; r++) {
+      int at = r * width;
+      float sum = 0;
+      float product = 0;
+      for (int i = 0; i < width; i++) {
+        float dy = d.get(at + i);
+        float xhat = normalized.get(at + i);
+        gainGradient.increase(i, dy * xhat);
+        shiftGradient.increase(i, dy);
+        float dxhat = dy * gain.get(i);
+        sum += dxhat;
+        product += dxhat * xhat;
+      }
+      for (int i = 0; i < width; i++) {
+        float rest = d.get(at + i) * gain.get(i) - sum / width;
+        d.set(at + i, scale.get(r) * (rest - normalized.get(at + i) * (product / width)));
+      }
+    }
+  }
+
+  @Override
+  public void softmax(Floats x, int at, int rows, int width, int stride) {
+    for (int row = at; row < at + rows * stride; row += stride) {
+      float sum = exponentials(x, row, width, max(x, row, width));
+      scale(x, row, width, 1 / sum);
+    }
+  }
+
+  @Override
+  public void softmaxBackward(Floats p, int at, Floats d, int rows, int width, int stride) {
+    for (int r = 0; r < rows; r++) {
+      int row = r * stride;
+      float product = 0;
+      for (int i = 0; i < width; i++) {
+        product += p.get(at + row + i) * d.get(row + i);
+      }
+      for (int i = 0; i < width; i++) {
+        d.set(row + i, p.get(at + row + i) * (d.get(row + i) - product));
+      }
+    }
+  }
+
+  @Override
+  public float max(Floats x, int at, int width) {
+    float max = x.get(at);
+    for (int i = 1; i < width; i++) {
+      max = Math.max(max, x.get(at + i));
+    }
+    return max;
+  }
+
+  @Override
+  public float exponentials(Floats x, int at, int width, float max) {
+    float sum = 0;
+    for (int i = at; i < at + width; i++) {
+      float e = exp(x.get(i) - max);
+      x.set(i, e);
+      sum += e;
+    }
+    return sum;
+  }
+
+  @Override
+  public void scale(Floats x, int at, int width, float factor) {
+    for (int i = at; i < at + width; i++) {
+      x.set(i, x.get(i) * factor);
+    }
+  }
+
+  @Override
+  public double sumOfSquares(Floats x, int from, int to) {
+    double even = 0;
+    double odd = 0; // two sums, as each addition waits for the one before
+    int i = from;
+    for (; i + 1 < to; i += 2) {
+      double first = x.get(i);
+      double second = x.get(i + 1);
+      even += first * first;
+      odd += second * second;
+    }
+    double last = i < to ? x.get(i) : 0;
+    return even + odd + last * last;
+  }
+
+  @Override
+  public void adamW(Floats p, Floats m, Floats v, Floats g, int from, int to, AdamW.Update u) {
+    for (int i = from; i < to; i++) {
+      float gradient = g.get(i) * u.gradientScale();
+      float mean = u.beta1() * m.get(i) + u.oneMinusBeta1() * gradient;
+      float square = u.beta2() * v.get(i) + u.oneMinusBeta2() * gradient * gradient;
+      m.set(i, mean);
+      v.set(i, square);
+      float root = (float) Math.sqrt(square);
+      p.set(i, u.keep() * p.get(i) - u.rate() * (mean / (root * u.rootScale() + u.epsilon())));
+    }
+  }
+}

@@ -1,0 +1,395 @@
+package dev.remask.trainer.model;
+
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The same arithmetic with Java's Vector API. Loops have small bodies: the compiler keeps the
+ * vectors of a large one on the heap. Lanes are added up one after another through an array, since
+ * reduceLanes does not say in which order it adds; no operator is used whose result is not fixed to
+ * the bit.
+ */
+final class VectorKernels extends ScalarKernels {
+  private static final VectorSpecies<Float> SPECIES =
+      FloatVector.SPECIES_PREFERRED.length() > ROW_MULTIPLE
+          ? FloatVector.SPECIES_512
+          : FloatVector.SPECIES_PREFERRED;
+  private static final int LANES = SPECIES.length();
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  /** Elements that one loop leaves to the next in the first-level cache. */
+  private static final int BLOCK = 1024;
+
+  /** A score whose exponential vanishes in any sum. */
+  private static final float LOWEST = -1e30f;
+
+  @Override
+  public String name() {
+    return "vector, " + LANES + " lanes";
+  }
+
+  private static FloatVector load(Floats x, int at) {
+    return FloatVector.fromByteBuffer(SPECIES, x.bytes, at << 2, ORDER);
+  }
+
+  private static void store(FloatVector v, Floats x, int at) {
+    v.intoByteBuffer(x.bytes, at << 2, ORDER);
+  }
+
+  private static FloatVector all(float value) {
+    return FloatVector.broadcast(SPECIES, value);
+  }
+
+  private static float sum(FloatVector v, float[] lanes) {
+    v.intoArray(lanes, 0);
+    float sum = 0;
+    for (int i = 0; i < LANES; i += 4) {
+      sum += (lanes[i] + lanes[i + 1]) + (lanes[i + 2] + lanes[i + 3]);
+    }
+    return sum;
+  }
+
+  /** As {@link ScalarKernels#exp(float)}, with fused multiply-adds. */
+  private static FloatVector exp(FloatVector x) {
+    FloatVector held = x.max(LOWEST_EXPONENT).min(HIGHEST_EXPONENT);
+    FloatVector shifted = held.fma(LOG2_E, ROUNDER);
+    FloatVector n = shifted.sub(ROUNDER);
+    FloatVector r = n.fma(all(-LN2_LOW), n.fma(all(-LN2_HIGH), held));
+    FloatVector q = all(E4).fma(r, all(E3)).fma(r, all(E2)).fma(r, all(E1)).fma(r, all(E0));
+    FloatVector mantissa = q.fma(r.mul(r), r).add(1);
+    return mantissa.mul(
+        shifted
+            .reinterpretAsInts()
+            .lanewise(VectorOperators.LSHL, 23)
+            .add(0x3f800000)
+            .reinterpretAsFloats());
+  }
+
+  @Override
+  public void add(Floats x, int from, Floats y, int to, int count) {
+    int bound = SPECIES.loopBound(count);
+    for (int i = 0; i < bound; i += LANES) {
+      store(load(y, to + i).add(load(x, from + i)), y, to + i);
+    }
+    super.add(x, from + bound, y, to + bound, count - bound);
+  }
+
+  @Override
+  public void multiply(Floats x, Floats y, int count) {
+    int bound = SPECIES.loopBound(count);
+    for (int i = 0; i < bound; i += LANES) {
+      store(load(y, i).mul(load(x, i)), y, i);
+    }
+    for (int i = bound; i < count; i++) {
+      y.set(i, y.get(i) * x.get(i));
+    }
+  }
+
+  @Override
+  public void sumColumns(Floats x, Floats sums, int rows, int width) {
+    int bound = SPECIES.loopBound(width);
+    for (int column = 0; column < bound; column += LANES) {
+      FloatVector sum = load(sums, column);
+      for (int at = column; at < rows * width; at += width) {
+        sum = sum.add(load(x, at));
+      }
+      store(sum, sums, column);
+    }
+    for (int column = bound; column < width; column++) {
+      for (int at = column; at < rows * width; at += width) {
+        sums.increase(column, x.get(at));
+      }
+    }
+  }
+
+  @Override
+  public void gelu(Floats x, Floats slope, int count) {
+    int bound = SPECIES.loopBound(count);
+    for (int from = 0; from < bound; from += BLOCK) {
+      int to = Math.min(from + BLOCK, bound);
+      densities(x, slope, from, to);
+      geluFromDensities(x, slope, from, to);
+    }
+    for (int i = bound; i < count; i++) {
+      geluAt(i, x, slope);
+    }
+  }
+
+  /** {@code slope = exp(-x²/2)}. */
+  private static void densities(Floats x, Floats slope, int from, int to) {
+    for (int i = from; i < to; i += LANES) {
+      FloatVector value = load(x, i);
+      store(exp(value.mul(-0.5f).mul(value)), slope, i);
+    }
+  }
+
+  private static void geluFromDensities(Floats x, Floats slope, int from, int to) {
+    for (int i = from; i < to; i += LANES) {
+      FloatVector value = load(x, i);
+      FloatVector exponential = load(slope, i);
+      FloatVector below = tail(value.abs(), exponential);
+      FloatVector above = all(1).sub(below);
+      FloatVector phi = above.blend(below, value.compare(VectorOperators.LT, 0f));
+      store(value.mul(phi), x, i);
+      store(value.mul(DENSITY_AT_ZERO).fma(exponential, phi), slope, i);
+    }
+  }
+
+  private static FloatVector tail(FloatVector x, FloatVector exponential) {
+    FloatVector t = all(1).div(x.fma(all(T), all(1)));
+    FloatVector high = all(G8).fma(t, all(G7)).fma(t, all(G6)).fma(t, all(G5)).fma(t, all(G4));
+    FloatVector q = high.fma(t, all(G3)).fma(t, all(G2)).fma(t, all(G1)).fma(t, all(G0));
+    return q.mul(t).mul(exponential);
+  }
+
+  @Override
+  public void layerNorm(
+      Floats x, Floats scale, Floats gain, Floats shift, Floats y, int rows, int width) {
+    float[] lanes = new float[LANES];
+    for (int r = 0; r < rows; r++) {
+      int at = r * width;
+      float mean = rowSum(x, at, width, lanes) / width;
+      float inverse = inverseDeviation(centeredSquares(x, at, width, mean, lanes), width);
+      scale.set(r, inverse);
+      normalize(x, at, width, mean, inverse, gain, shift, y);
+    }
+  }
+
+  private static float rowSum(Floats x, int at, int width, float[] lanes) {
+    int bound = SPECIES.loopBound(width);
+    FloatVector sums = all(0);
+    for (int i = 0; i < bound; i += LANES) {
+      sums = sums.add(load(x, at + i));
+    }
+    float sum = sum(sums, lanes);
+    for (int i = bound; i < width; i++) {
+      sum += x.get(at + i);
+    }
+    return sum;
+  }
+
+  private static float centeredSquares(Floats x, int at, int width, float mean, float[] lanes) {
+    int bound = SPECIES.loopBound(width);
+    FloatVector squares = all(0);
+    for (int i = 0; i < bound; i += LANES) {
+      FloatVector centered = load(x, at + i).sub(mean);
+      squares = centered.fma(centered, squares);
+    }
+    float sum = sum(squares, lanes);
+    for (int i = bound; i < width; i++) {
+      float centered = x.get(at + i) - mean;
+      sum += centered * centered;
+    }
+    return sum;
+  }
+
+  private static void normalize(
+      Floats x, int at, int width, float mean, float inverse, Floats gain, Floats shift, Floats y) {
+    int bound = SPECIES.loopBound(width);
+    for (int i = 0; i < bound; i += LANES) {
+      FloatVector normalized = load(x, at + i).sub(mean).mul(inverse);
+      store(normalized, x, at + i);
+      store(normalized.fma(load(gain, i), load(shift, i)), y, at + i);
+    }
+    for (int i = bound; i < width; i++) {
+      float normalized = (x.get(at + i) - mean) * inverse;
+      x.set(at + i, normalized);
+      y.set(at + i, normalized * gain.get(i) + shift.get(i));
+    }
+  }
+
+  @Override
+  public void layerNormBackward(
+      Floats d,
+      Floats normalized,
+      Floats scale,
+      Floats gain,
+      Floats gainGradient,
+      Floats shiftGradient,
+      int rows,
+      int width) {
+    sumColumns(d, shiftGradient, rows, width);
+    sumProducts(d, normalized, gainGradient, rows, width);
+    float[] lanes = new float[LANES];
+    for (int r = 0; r < rows; r++) {
+      int at = r * width;
+      float sum = dot(d, at, gain, width, lanes);
+      float product = dot(d, at, gain, normalized, width, lanes);
+      inputGradient(d, normalized, gain, at, width, sum / width, product / width, scale.get(r));
+    }
+  }
+
+  /** {@code sums[w] += Σ over rows of x[r, w] · y[r, w]}. */
+  private static void sumProducts(Floats x, Floats y, Floats sums, int rows, int width) {
+    int bound = SPECIES.loopBound(width);
+    for (int column = 0; column < bound; column += LANES) {
+      FloatVector sum = load(sums, column);
+      for (int at = column; at < rows * width; at += width) {
+        sum = load(x, at).fma(load(y, at), sum);
+      }
+      store(sum, sums, column);
+    }
+    for (int column = bound; column < width; column++) {
+      for (int at = column; at < rows * width; at += width) {
+        sums.increase(column, x.get(at) * y.get(at));
+      }
+    }
+  }
+
+  private static float dot(Floats d, int at, Floats gain, int width, float[] lanes) {
+    int bound = SPECIES.loopBound(width);
+    FloatVector sums = all(0);
+    for (int i = 0; i < bound; i += LANES) {
+      sums = load(d, at + i).fma(load(gain, i), sums);
+    }
+    float sum = sum(sums, lanes);
+    for (int i = bound; i < width; i++) {
+      sum += d.get(at + i) * gain.get(i);
+    }
+    return sum;
+  }
+
+  private static float dot(
+      Floats d, int at, Floats gain, Floats normalized, int width, float[] lanes) {
+    int bound = SPECIES.loopBound(width);
+    FloatVector sums = all(0);
+    for (int i = 0; i < bound; i += LANES) {
+      sums = load(d, at + i).mul(load(gain, i)).fma(load(normalized, at + i), sums);
+    }
+    float sum = sum(sums, lanes);
+    for (int i = bound; i < width; i++) {
+      sum += d.get(at + i) * gain.get(i) * normalized.get(at + i);
+    }
+    return sum;
+  }
+
+  private static void inputGradient(
+      Floats d,
+      Floats normalized,
+      Floats gain,
+      int at,
+      int width,
+      float mean,
+      float product,
+      float scale) {
+    int bound = SPECIES.loopBound(width);
+    for (int i = 0; i < bound; i += LANES) {
+      FloatVector rest = load(d, at + i).fma(load(gain, i), all(-mean));
+      store(load(normalized, at + i).fma(all(-product), rest).mul(scale), d, at + i);
+    }
+    for (int i = bound; i < width; i++) {
+      float rest = d.get(at + i) * gain.get(i) - mean;
+      d.set(at + i, scale * (rest - normalized.get(at + i) * product));
+    }
+  }
+
+  @Override
+  public void softmax(Floats x, int at, int rows, int width, int stride) {
+    float[] lanes = new float[LANES];
+    for (int row = at; row < at + rows * stride; row += stride) {
+      for (int i = width; i < stride; i++) {
+        x.set(row + i, LOWEST);
+      }
+      float sum = exponentials(x, row, stride, max(x, row, stride, lanes), lanes);
+      scale(x, row, stride, 1 / sum);
+    }
+  }
+
+  @Override
+  public void softmaxBackward(Floats p, int at, Floats d, int rows, int width, int stride) {
+    float[] lanes = new float[LANES];
+    for (int row = 0; row < rows * stride; row += stride) {
+      for (int i = width; i < stride; i++) {
+        d.set(row + i, 0);
+      }
+      float product = rowProduct(p, at + row, d, row, stride, lanes);
+      for (int i = 0; i < stride; i += LANES) {
+        store(load(d, row + i).sub(product).mul(load(p, at + row + i)), d, row + i);
+      }
+    }
+  }
+
+  private static float rowProduct(Floats p, int at, Floats d, int row, int stride, float[] lanes) {
+    FloatVector sums = all(0);
+    for (int i = 0; i < stride; i += LANES) {
+      sums = load(p, at + i).fma(load(d, row + i), sums);
+    }
+    return sum(sums, lanes);
+  }
+
+  @Override
+  public float max(Floats x, int at, int width) {
+    return max(x, at, width, new float[LANES]);
+  }
+
+  private static float max(Floats x, int at, int width, float[] lanes) {
+    int bound = SPECIES.loopBound(width);
+    FloatVector largest = all(Float.NEGATIVE_INFINITY);
+    for (int i = 0; i < bound; i += LANES) {
+      largest = largest.max(load(x, at + i));
+    }
+    largest.intoArray(lanes, 0);
+    float max = lanes[0];
+    for (int i = 1; i < LANES; i++) {
+      max = Math.max(max, lanes[i]);
+    }
+    for (int i = bound; i < width; i++) {
+      max = Math.max(max, x.get(at + i));
+    }
+    return max;
+  }
+
+  @Override
+  public float exponentials(Floats x, int at, int width, float max) {
+    return exponentials(x, at, width, max, new float[LANES]);
+  }
+
+  private static float exponentials(Floats x, int at, int width, float max, float[] lanes) {
+    int bound = SPECIES.loopBound(width);
+    FloatVector sums = all(0);
+    for (int i = 0; i < bound; i += LANES) {
+      FloatVector e = exp(load(x, at + i).sub(max));
+      store(e, x, at + i);
+      sums = sums.add(e);
+    }
+    float sum = sum(sums, lanes);
+    for (int i = bound; i < width; i++) {
+      float e = ScalarKernels.exp(x.get(at + i) - max);
+      x.set(at + i, e);
+      sum += e;
+    }
+    return sum;
+  }
+
+  @Override
+  public void scale(Floats x, int at, int width, float factor) {
+    int bound = SPECIES.loopBound(width);
+    for (int i = 0; i < bound; i += LANES) {
+      store(load(x, at + i).mul(factor), x, at + i);
+    }
+    super.scale(x, at + bound, width - bound, factor);
+  }
+
+  @Override
+  public void adamW(Floats p, Floats m, Floats v, Floats g, int from, int to, AdamW.Update u) {
+    int bound = from + SPECIES.loopBound(to - from);
+    moments(m, v, g, from, bound, u);
+    for (int i = from; i < bound; i += LANES) {
+      FloatVector root = load(v, i).lanewise(VectorOperators.SQRT);
+      FloatVector change = load(m, i).div(root.fma(u.rootScale(), u.epsilon()));
+      store(load(p, i).mul(u.keep()).sub(change.mul(u.rate())), p, i);
+    }
+    super.adamW(p, m, v, g, bound, to, u);
+  }
+
+  private static void moments(Floats m, Floats v, Floats g, int from, int to, AdamW.Update u) {
+    for (int i = from; i < to; i += LANES) {
+      FloatVector gradient = load(g, i).mul(u.gradientScale());
+      store(load(m, i).mul(u.beta1()).add(gradient.mul(u.oneMinusBeta1())), m, i);
+      FloatVector square = gradient.mul(gradient).mul(u.oneMinusBeta2());
+      store(load(v, i).mul(u.beta2()).add(square), v, i);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.remask.trainer.model;
+
+import dev.remask.trainer.Evaluation;
+import dev.remask.trainer.ModelShape;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * One thread's share of the training: its own activations and its own vector of gradients, over
+ * weights that all workers read.
+ */
+final class Worker {
+  /**
+   * What a part of the network is built from.
+   *
+   * @param sequences of a micro-batch, at most
+   */
+  record Context(
+      ModelShape shape,
+      Parameters weights,
+      Parameters gradients,
+      Kernels kernels,
+      int sequences,
+      Arena arena) {
+    Floats floats(long length) {
+      return arena.floats(length);
+    }
+
+    /** {@code [N, width]} for the largest N. */
+    Floats rows(int width) {
+      return arena.floats((long) sequences * shape.positions() * width);
+    }
+  }
+
+  final Floats gradient;
+  private final Embeddings embeddings;
+  private final List<EncoderLayer> layers;
+  private final MaskedHead head;
+  private final Floats d; // [N, H]
+
+  Worker(Context context, Floats gradient) {
+    this.gradient = gradient;
+    this.embeddings = new Embeddings(context);
+    EncoderLayer.Scratch scratch = EncoderLayer.Scratch.of(context);
+    this.layers =
+        IntStream.range(0, context.shape().layers())
+            .mapToObj(l -> new EncoderLayer(context, l, scratch))
+            .toList();
+    this.head = new MaskedHead(context);
+    this.d = context.rows(context.shape().hidden());
+  }
+
+  /** Adds the gradients of a micro-batch's summed loss. */
+  Evaluation learn(MicroBatch batch) {
+    Floats encoded = encode(batch);
+    Evaluation sums = head.learn(batch, encoded, d);
+    for (int l = layers.size() - 1; l >= 0; l--) {
+      layers.get(l).backward(batch, l == 0 ? embeddings.out() : layers.get(l - 1).out(), d);
+    }
+    embeddings.backward(batch, d);
+    return sums;
+  }
+
+  Evaluation score(MicroBatch batch) {
+    return head.score(batch, encode(batch));
+  }
+
+  /** {@code [V]}, of the first token to predict; valid until the next call. */
+  Floats probabilities(MicroBatch batch) {
+    return head.probabilities(batch, encode(batch));
+  }
+
+  private Floats encode(MicroBatch batch) {
+    Floats encoded = embeddings.forward(batch);
+    for (EncoderLayer layer : layers) {
+      encoded = layer.forward(batch, encoded);
+    }
+    return encoded;
+  }
+}
