@@ -21,7 +21,7 @@ class JsonTest {
     return Json.read(json.getBytes(StandardCharsets.UTF_8));
   }
 
-  @Property
+  @Property(tries = 300)
   void whatIsWrittenIsReadAgain(@ForAll("values") Object value) {
     assertThat(read(Json.write(value))).isEqualTo(value);
   }
@@ -50,7 +50,7 @@ class JsonTest {
         .isEqualTo(
             Map.of(
                 "aé\n/", Arrays.asList(1L, -2500.0, true, false, null, Map.of(), List.of(), "")));
-    assertThat(read("12345678901234567890")).isEqualTo(12345678901234567890.0);
+    assertThat(read("10000000000000000000")).isEqualTo(1e19);
   }
 
   @ParameterizedTest

@@ -28,7 +28,14 @@ import org.junit.jupiter.api.Test;
  * vocabulary.
  */
 class OracleTest {
+  private static final String[] CHARACTERS = new String[256];
   private static Vocabulary gpt2;
+
+  static {
+    for (String character : ByteAlphabet.characters()) {
+      CHARACTERS[ByteAlphabet.value(character.charAt(0))] = character;
+    }
+  }
 
   @BeforeAll
   static void readGpt2() throws IOException {
@@ -47,7 +54,7 @@ class OracleTest {
                 Encodings.class.getResourceAsStream("/com/knuddels/jtokkit/r50k_base.tiktoken"),
                 StandardCharsets.US_ASCII))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        byte[] bytes = Base64.getDecoder().decode(line.split(" ")[0]);
+        byte[] bytes = Base64.getDecoder().decode(line.substring(0, line.indexOf(' ')));
         tokens.add(characters(bytes));
       }
     }
@@ -83,11 +90,7 @@ class OracleTest {
   private static String characters(byte[] bytes) {
     StringBuilder out = new StringBuilder();
     for (byte b : bytes) {
-      for (String character : ByteAlphabet.characters()) {
-        if (ByteAlphabet.value(character.charAt(0)) == (b & 0xFF)) {
-          out.append(character);
-        }
-      }
+      out.append(CHARACTERS[b & 0xFF]);
     }
     return out.toString();
   }
@@ -124,6 +127,33 @@ class OracleTest {
     List<String> corpus = new ArrayList<>(TestTexts.prose(2_000, 9));
     corpus.addAll(TestTexts.hard(5_000, 9));
     requireEqualToHuggingFace(Vocabulary.learn(corpus, 4_000));
+  }
+
+  /** No learner makes such rules, but a file may have them: two ways to "abc", four rules. */
+  @Test
+  void moreMergesThanTokens() throws IOException {
+    List<String> tokens = new ArrayList<>(Vocabulary.LEADING);
+    tokens.addAll(ByteAlphabet.characters());
+    List<Merge> merges = new ArrayList<>();
+    for (String[] rule : new String[][] {{"b", "c"}, {"a", "b"}, {"ab", "c"}, {"a", "bc"}}) {
+      String joined = rule[0] + rule[1];
+      if (!tokens.contains(joined)) {
+        tokens.add(joined);
+      }
+      merges.add(
+          new Merge(tokens.indexOf(rule[0]), tokens.indexOf(rule[1]), tokens.indexOf(joined)));
+    }
+    tokens.add(Vocabulary.MASK);
+    Vocabulary vocabulary = new Vocabulary(tokens, merges);
+    Tokenizer tokenizer = new Tokenizer(vocabulary);
+    try (HuggingFaceTokenizer oracle = huggingFace(vocabulary)) {
+      for (int code = 0; code < 3 * 3 * 3 * 3 * 3 * 3; code++) {
+        String text =
+            Integer.toString(code, 3).replace('0', 'a').replace('1', 'b').replace('2', 'c');
+        assertThat(Arrays.stream(tokenizer.encode(text)).asLongStream().toArray())
+            .isEqualTo(oracle.encode(text, false, false).getIds());
+      }
+    }
   }
 
   private static void requireEqualToHuggingFace(Vocabulary vocabulary) throws IOException {

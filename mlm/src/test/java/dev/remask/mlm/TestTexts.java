@@ -60,6 +60,15 @@ final class TestTexts {
 
   /** Lines of made-up words, the short ones frequent; a function of the arguments alone. */
   static List<String> prose(int lines, long seed) {
+    return lines(lines, seed, SYLLABLES, 8);
+  }
+
+  /** Lines of long runs of two letters. */
+  static List<String> runs(int lines, long seed) {
+    return lines(lines, seed, List.of("a", "aa", "aaaa", "b", "aaaaaaaa"), 1 << 20);
+  }
+
+  private static List<String> lines(int lines, long seed, List<String> syllables, int longest) {
     Draws draws = new Draws(seed, seed);
     List<String> text = new ArrayList<>();
     long next = 0;
@@ -67,10 +76,10 @@ final class TestTexts {
       StringBuilder words = new StringBuilder();
       for (int word = 0; word < 12; word++) {
         words.append(word > 0 ? " " : "");
-        int syllables = 1 + Long.numberOfTrailingZeros(draws.draw(next++) | 8);
-        for (int i = 0; i < syllables; i++) {
-          int skewed = Draws.below(SYLLABLES.size() * SYLLABLES.size(), draws.draw(next++));
-          words.append(SYLLABLES.get((int) Math.sqrt(skewed)));
+        int length = 1 + Long.numberOfTrailingZeros(draws.draw(next++) | longest);
+        for (int i = 0; i < length; i++) {
+          int skewed = Draws.below(syllables.size() * syllables.size(), draws.draw(next++));
+          words.append(syllables.get((int) Math.sqrt(skewed)));
         }
         words.append(Draws.below(9, draws.draw(next++)) == 0 ? "," : "");
       }

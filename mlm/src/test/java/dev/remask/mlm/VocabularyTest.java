@@ -109,7 +109,7 @@ class VocabularyTest {
         "\"content\":\"<unk>\" | \"content\":\"[UNK]\" | added token [UNK]",
         "\"<pad>\":1,\"</s>\":2 | \"</s>\":1,\"<pad>\":2 | two ids for <pad>",
         "\"!\":4 | \"!\":5 | token ids are not 0 ... size - 1",
-        "\"!\":4 | \"中\":4 | no token",
+        "\"!\":4 | \"中\":4 | not in the byte alphabet",
         "\"!\":4 | \"!\":-4 | token id -4",
         "\"!\":4 | \"!\":\"4\" | token id 4",
         "\"merges\":[ | \"merges\":[[\"x\"], | merge [x]",
@@ -135,6 +135,7 @@ class VocabularyTest {
     refuse(with(tokens, 599, "<last>"), rules, "the last token is <last>");
     refuse(with(tokens, 4, "x y"), rules, "\"x y\" is not in the byte alphabet");
     refuse(with(tokens, 4, "##"), rules, "no token for byte 33");
+    refuse(with(tokens, 4, tokens.get(5)), rules, "a token stands twice");
     List<Merges.Merge> twice = new ArrayList<>(rules);
     twice.add(rules.get(0));
     refuse(tokens, twice, "repeats merge 0");
