@@ -81,8 +81,8 @@ public final class TrainingRun {
    * @throws org.apache.kafka.common.config.ConfigException naming the first setting that differs
    */
   public void requireSameConfiguration() throws IOException {
-    try (RunPlans plans = clients.plans()) {
-      SortedMap<String, String> configuration = configuration(plans);
+    try (PlanReader reader = clients.planReader()) {
+      SortedMap<String, String> configuration = configuration(clients.plans(reader));
       Checkpoints.newest(settings.checkpoints())
           .ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
     }
