@@ -150,7 +150,7 @@ public final class TrainingLoop {
     }
     position = next;
     boolean due = next.step() % recipe.checkpointSteps() == 0;
-    boolean hashed = due || recorded != null && recorded.getParametersSha256() != null;
+    boolean hashed = due || (recorded != null && recorded.getParametersSha256() != null);
     TrainingStep step = describe(work, batch, learningRate, result, hashed);
     if (recorded == null) {
       ledger.append(step);
@@ -193,8 +193,10 @@ public final class TrainingLoop {
             .setLoss(result.loss())
             .setGradientNorm(result.gradientNorm())
             .setFingerprint(learner.fingerprint())
-            .setParametersSha256(hashed ? learner.parametersSha256() : null)
             .setEndedAt(clock.instant());
+    if (hashed) {
+      step.setParametersSha256(learner.parametersSha256());
+    }
     if (work instanceof Work.Replay replay) {
       return step.setEpoch(replay.epoch())
           .setOrderStart(replay.start())

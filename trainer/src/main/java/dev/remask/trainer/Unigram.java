@@ -50,7 +50,7 @@ public final class Unigram {
     double maskLoss = 0;
     for (int m = 0; m < positions.length; m++) {
       int label = example.masked().labels()[m];
-      double nats = Math.log(total + counts.length) - Math.log(counts[label] + 1);
+      double nats = Math.log((double) total + counts.length) - Math.log(counts[label] + 1.0);
       long right = label == likeliest ? 1 : 0;
       loss += nats;
       correct += right;

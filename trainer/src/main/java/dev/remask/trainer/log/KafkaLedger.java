@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -53,12 +55,12 @@ final class KafkaLedger implements Ledger {
   KafkaLedger(
       Producer<byte[], TrainingStep> producer,
       String topic,
-      String group,
+      ConsumerGroupMetadata group,
       Supplier<Map<TopicPartition, OffsetAndMetadata>> offsets,
       LongFunction<List<TrainingStep>> reader) {
     this.producer = producer;
     this.topic = topic;
-    this.group = new ConsumerGroupMetadata(group);
+    this.group = group;
     this.offsets = offsets;
     this.reader = reader;
     producer.initTransactions();
@@ -140,7 +142,8 @@ final class KafkaLedger implements Ledger {
     producer.beginTransaction();
     for (TrainingStep step : steps) {
       byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(step.getStep()).array();
-      producer.send(new ProducerRecord<>(topic, 0, key, step));
+      // A failure ends the commit below.
+      Future<RecordMetadata> unused = producer.send(new ProducerRecord<>(topic, 0, key, step));
     }
     if (!next.isEmpty()) {
       producer.sendOffsetsToTransaction(next, group);

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,15 +36,16 @@ final class Purge implements AutoCloseable {
     if (delete.isEmpty()) {
       return;
     }
-    admin
-        .deleteRecords(delete)
-        .all()
-        .whenComplete(
-            (done, failure) -> {
-              if (failure != null) {
-                LOG.warn("Learned examples could not be purged: {}", failure.toString());
-              }
-            });
+    KafkaFuture<Void> unused =
+        admin
+            .deleteRecords(delete)
+            .all()
+            .whenComplete(
+                (done, failure) -> {
+                  if (failure != null) {
+                    LOG.warn("Learned examples could not be purged: {}", failure.toString());
+                  }
+                });
   }
 
   @Override

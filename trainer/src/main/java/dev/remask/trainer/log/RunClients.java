@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -29,15 +31,20 @@ record RunClients(RunSettings settings) {
     }
   }
 
-  RunPlans plans() {
-    PlanReader reader = new PlanReader(settings.clients(), settings.topics());
-    try {
-      return new RunPlans(
-          reader, settings.run(), settings.dataset().getName(), partitions(), System::nanoTime);
-    } catch (RuntimeException e) {
-      reader.close();
-      throw e;
-    }
+  PlanReader planReader() {
+    return new PlanReader(settings.clients(), settings.topics());
+  }
+
+  RunPlans plans(PlanReader reader) {
+    return new RunPlans(
+        () -> {
+          reader.readToEnd();
+          return reader.epochs(settings.run());
+        },
+        settings.run(),
+        settings.dataset().getName(),
+        partitions(),
+        System::nanoTime);
   }
 
   /** Waiting examples are at most twice what a logical batch and a window need, in each topic. */
@@ -67,9 +74,19 @@ record RunClients(RunSettings settings) {
             new ByteArraySerializer(),
             AvroSerdes.of(TrainingStep.class, settings.clients()).serializer()),
         ledger().name(),
-        id,
+        group(id),
         feed::offsets,
         this::recorded);
+  }
+
+  /** Of a group without members: offsets can be committed for it, nobody balances partitions. */
+  private ConsumerGroupMetadata group(String id) {
+    Map<String, Object> config = ClientConfigs.logReader(settings.clients());
+    config.put(ConsumerConfig.GROUP_ID_CONFIG, id);
+    ByteArrayDeserializer bytes = new ByteArrayDeserializer();
+    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(config, bytes, bytes)) {
+      return consumer.groupMetadata();
+    }
   }
 
   List<TrainingStep> recorded(long after) {

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
-/** The logs of one run. Closing it closes them, but for the plans. */
+/** The logs of one run. Closing it closes them. */
 final class RunFeed implements Feed, AutoCloseable {
   private final RunPlans plans;
   private final int window;

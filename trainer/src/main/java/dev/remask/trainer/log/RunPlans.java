@@ -1,7 +1,6 @@
 package dev.remask.trainer.log;
 
 import dev.remask.schemas.EpochPlan;
-import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.trainer.Plans;
 import java.util.Collections;
@@ -10,13 +9,14 @@ import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.common.config.ConfigException;
 
 /** The plans of one run, read again now and then. {@link #plan} may be called by any thread. */
-final class RunPlans implements AutoCloseable {
+final class RunPlans {
   private static final long REFRESH_NS = 500_000_000;
 
-  private final PlanReader reader;
+  private final Supplier<SortedMap<Integer, PlannedEpoch>> reader;
   private final String run;
   private final String dataset;
   private final int partitions;
@@ -28,9 +28,14 @@ final class RunPlans implements AutoCloseable {
   /**
    * ConfigException if the run has no plan, or if its plans are of another dataset.
    *
-   * @param reader closed with this
+   * @param reader gives what is planned at the moment, by epoch
    */
-  RunPlans(PlanReader reader, String run, String dataset, int partitions, LongSupplier nanoTime) {
+  RunPlans(
+      Supplier<SortedMap<Integer, PlannedEpoch>> reader,
+      String run,
+      String dataset,
+      int partitions,
+      LongSupplier nanoTime) {
     this.reader = reader;
     this.run = run;
     this.dataset = dataset;
@@ -62,8 +67,7 @@ final class RunPlans implements AutoCloseable {
   }
 
   private Plans read() {
-    reader.readToEnd();
-    epochs = new TreeMap<>(reader.epochs(run));
+    epochs = new TreeMap<>(reader.get());
     readNs = nanoTime.getAsLong();
     if (epochs.isEmpty()) {
       throw new ConfigException("run.name", run, "must be a run that has a plan");
@@ -84,10 +88,5 @@ final class RunPlans implements AutoCloseable {
       }
     }
     return new Plans(seed, dataset, partitions, epochs.containsKey(0), replays);
-  }
-
-  @Override
-  public void close() {
-    reader.close();
   }
 }

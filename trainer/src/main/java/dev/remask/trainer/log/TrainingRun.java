@@ -1,6 +1,7 @@
 package dev.remask.trainer.log;
 
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.PlanReader;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.CheckpointStore;
 import dev.remask.trainer.Checkpoints;
@@ -47,7 +48,8 @@ public final class TrainingRun {
    */
   public RunSummary train(Until until, BooleanSupplier stop)
       throws IOException, InterruptedException {
-    try (RunPlans plans = clients.plans()) {
+    try (PlanReader reader = clients.planReader()) {
+      RunPlans plans = clients.plans(reader);
       Optional<Checkpoint> start = Checkpoints.newest(settings.checkpoints());
       SortedMap<String, String> configuration = configuration(plans);
       start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
@@ -79,8 +81,8 @@ public final class TrainingRun {
    * @throws org.apache.kafka.common.config.ConfigException naming the first setting that differs
    */
   public void requireSameConfiguration() throws IOException {
-    try (RunPlans plans = clients.plans()) {
-      SortedMap<String, String> configuration = configuration(plans);
+    try (PlanReader reader = clients.planReader()) {
+      SortedMap<String, String> configuration = configuration(clients.plans(reader));
       Checkpoints.newest(settings.checkpoints())
           .ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
     }
@@ -97,13 +99,15 @@ public final class TrainingRun {
       throws IOException, InterruptedException {
     Optional<Checkpoint> start =
         fromStart ? Optional.empty() : Checkpoints.oldest(settings.checkpoints());
-    try (RunPlans plans = clients.plans();
-        RunFeed feed = clients.feed(plans)) {
+    try (PlanReader reader = clients.planReader()) {
+      RunPlans plans = clients.plans(reader);
       SortedMap<String, String> configuration = configuration(plans);
       start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
       CheckpointStore nothing = (position, learner) -> {};
-      return run(start, feed, new KeptLedger(clients::recorded), nothing, Until.step(0), stop)
-          .redone();
+      try (RunFeed feed = clients.feed(plans)) {
+        return run(start, feed, new KeptLedger(clients::recorded), nothing, Until.step(0), stop)
+            .redone();
+      }
     }
   }
 
@@ -113,7 +117,8 @@ public final class TrainingRun {
    * @param segmentsMax at most so many, an equal share of each partition
    */
   public HeldOutText heldOut(int segmentsMax) {
-    try (RunPlans plans = clients.plans()) {
+    try (PlanReader reader = clients.planReader()) {
+      RunPlans plans = clients.plans(reader);
       return HeldOutText.read(
           settings.clients(), settings.topics(), settings.dataset(), plans.first(), segmentsMax);
     }

@@ -1,0 +1,174 @@
+package dev.remask.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.common.config.ConfigException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointsTest {
+  @TempDir Path folder;
+  private final FakeLearner learner = new FakeLearner();
+  private Checkpoints checkpoints;
+
+  private static Position position(long step) {
+    return new Position(step, 2, step * 8, List.of(3L, 0L));
+  }
+
+  @BeforeEach
+  void open() {
+    checkpoints =
+        new Checkpoints(
+            folder,
+            3,
+            new TreeMap<>(Map.of("train.window.examples", "16")),
+            new TreeMap<>(Map.of("tokenizer.json", new byte[] {'{', '}'})));
+  }
+
+  private void save(long step) throws IOException {
+    learner.step(FakeFeed.range(1, 0, step, step + 1), 1, step);
+    checkpoints.save(position(step), learner);
+  }
+
+  @Test
+  void whatIsSavedIsFound() throws IOException {
+    assertThat(Checkpoints.newest(folder.resolve("none"))).isEmpty();
+    assertThat(Checkpoints.newest(folder)).isEmpty();
+    save(9);
+    save(10);
+    Checkpoint newest = Checkpoints.newest(folder).orElseThrow();
+    assertThat(newest.position()).isEqualTo(position(10));
+    assertThat(newest.fingerprint()).isEqualTo("fake");
+    assertThat(newest.configuration()).containsExactly(Map.entry("train.window.examples", "16"));
+    assertThat(newest.model().resolve("tokenizer.json")).hasContent("{}");
+    FakeLearner loaded = new FakeLearner();
+    loaded.load(newest.model(), newest.state());
+    assertThat(loaded.parametersSha256()).isEqualTo(learner.parametersSha256());
+    assertThat(Checkpoints.oldest(folder).orElseThrow().position()).isEqualTo(position(9));
+  }
+
+  @Test
+  void keepsTheNewest() throws IOException {
+    for (long step : new long[] {8, 9, 10, 100, 11}) {
+      save(step);
+    }
+    try (var entries = Files.list(folder)) {
+      assertThat(entries.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("step-10", "step-11", "step-100");
+    }
+  }
+
+  /** Every file of the newest checkpoint, damaged in every way: the one before is used. */
+  @Test
+  void anyDamageIsSeen() throws IOException {
+    save(1);
+    save(2);
+    Path newest = folder.resolve("step-2");
+    List<Path> files;
+    try (var walk = Files.walk(newest)) {
+      files = walk.filter(Files::isRegularFile).toList();
+    }
+    assertThat(files).hasSize(7);
+    for (Path file : files) {
+      byte[] whole = Files.readAllBytes(file);
+      for (int bytes : new int[] {0, whole.length / 2, whole.length - 1}) {
+        Files.write(file, Arrays.copyOf(whole, bytes));
+        requirePassedOver(file + " cut to " + bytes);
+      }
+      for (int i = 0; i < whole.length; i += 2) {
+        byte[] flipped = whole.clone();
+        flipped[i] ^= (byte) (1 << (i / 2 % 8));
+        Files.write(file, flipped);
+        requirePassedOver(file + " flipped at " + i);
+      }
+      Files.delete(file);
+      requirePassedOver(file + " missing");
+      Files.write(file, whole);
+      assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(position(2));
+    }
+    Files.write(newest.resolve("model/extra"), new byte[1]);
+    requirePassedOver("a file too many");
+  }
+
+  private void requirePassedOver(String damage) throws IOException {
+    assertThat(Checkpoints.newest(folder).orElseThrow().position())
+        .as(damage)
+        .isEqualTo(position(1));
+  }
+
+  @Test
+  void theFaultIsNamed() throws IOException {
+    save(1);
+    Path newest = folder.resolve("step-1");
+    assertThat(Manifest.fault(newest)).isEmpty();
+    Path moments = newest.resolve("state/moments.bin");
+    byte[] whole = Files.readAllBytes(moments);
+    Files.write(moments, new byte[3]);
+    assertThat(Manifest.fault(newest)).contains("state/moments.bin has 3 bytes, not 16");
+    whole[0] ^= 1;
+    Files.write(moments, whole);
+    assertThat(Manifest.fault(newest).orElseThrow()).startsWith("state/moments.bin has SHA-256");
+    Files.delete(moments);
+    assertThat(Manifest.fault(newest)).contains("state/moments.bin is missing");
+    Files.writeString(newest.resolve("manifest.json"), "{");
+    assertThat(Manifest.fault(newest).orElseThrow()).startsWith("manifest.json is no manifest");
+    Files.delete(newest.resolve("manifest.json"));
+    assertThat(Manifest.fault(newest)).contains("manifest.json is missing");
+  }
+
+  @Test
+  void aCrashWhileWritingLeavesTheOneBefore() throws IOException {
+    save(1);
+    learner.insideSave =
+        () -> {
+          throw new IllegalStateException("killed");
+        };
+    assertThatThrownBy(() -> save(2)).hasMessage("killed");
+    assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(position(1));
+    learner.insideSave = () -> {};
+    save(2);
+    assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(position(2));
+    assertThat(folder.resolve("writing")).doesNotExist();
+  }
+
+  @Test
+  void anUnsoundOneOfTheSameStepIsReplaced() throws IOException {
+    save(1);
+    save(2);
+    Files.write(folder.resolve("step-2/state/moments.bin"), new byte[0]);
+    save(2);
+    assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(position(2));
+  }
+
+  @Test
+  void anotherConfigurationIsRefused() throws IOException {
+    save(1);
+    Checkpoint checkpoint = Checkpoints.newest(folder).orElseThrow();
+    checkpoint.requireConfiguration(new TreeMap<>(Map.of("train.window.examples", "16")));
+    assertThatThrownBy(
+            () ->
+                checkpoint.requireConfiguration(
+                    new TreeMap<>(Map.of("train.window.examples", "32"))))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("train.window.examples")
+        .hasMessageContaining("32")
+        .hasMessageContaining("trained with 16");
+    assertThatThrownBy(() -> checkpoint.requireConfiguration(new TreeMap<>()))
+        .isInstanceOf(ConfigException.class);
+    assertThatThrownBy(
+            () ->
+                checkpoint.requireConfiguration(
+                    new TreeMap<>(Map.of("train.window.examples", "16", "model.layers", "2"))))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("model.layers");
+  }
+}

@@ -1,0 +1,84 @@
+package dev.remask.trainer;
+
+import dev.remask.mlm.Example;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * A learner whose weights are a running hash of all that it was given: any example, step or
+ * learning rate that is left out, repeated or moved changes them.
+ */
+public final class FakeLearner implements Learner {
+  private byte[] weights = new byte[32];
+
+  /** What it learned since it was made or loaded, in order. */
+  public final List<Example> learned = new ArrayList<>();
+
+  /** Run before each step, and inside each save, so that tests can fail there. */
+  Runnable beforeStep = () -> {};
+
+  Runnable insideSave = () -> {};
+  String fingerprint = "fake";
+  double lossFactor = 1;
+
+  @Override
+  public StepResult step(List<Example> batch, double learningRate, long step) {
+    beforeStep.run();
+    MessageDigest digest = Sha256.begin();
+    digest.update(weights);
+    digest.update(ByteBuffer.allocate(16).putLong(step).putDouble(learningRate).flip());
+    digest.update(Sha256.of(batch));
+    weights = digest.digest();
+    learned.addAll(batch);
+    long masked = batch.stream().mapToLong(e -> e.masked().positions().length).sum();
+    long real = batch.stream().mapToLong(e -> e.masked().inputs().length).sum();
+    ByteBuffer bits = ByteBuffer.wrap(weights);
+    double loss = (bits.getInt() >>> 1) * 1e-9 * lossFactor;
+    return new StepResult(loss, (bits.getInt() >>> 1) * 1e-9, masked, real);
+  }
+
+  @Override
+  public Evaluation evaluate(List<Example> examples) {
+    long masked = examples.stream().mapToLong(e -> e.masked().positions().length).sum();
+    return new Evaluation(masked, masked, masked, masked, masked, masked);
+  }
+
+  @Override
+  public List<Prediction> predict(int[] tokens, int position, int most) {
+    return List.of();
+  }
+
+  @Override
+  public String parametersSha256() {
+    return HexFormat.of().formatHex(weights);
+  }
+
+  @Override
+  public String fingerprint() {
+    return fingerprint;
+  }
+
+  @Override
+  public void save(Path model, Path state) throws IOException {
+    Files.write(model.resolve("model.safetensors"), Arrays.copyOf(weights, 16));
+    insideSave.run();
+    Files.write(state.resolve("moments.bin"), Arrays.copyOfRange(weights, 16, 32));
+  }
+
+  @Override
+  public void load(Path model, Path state) throws IOException {
+    byte[] first = Files.readAllBytes(model.resolve("model.safetensors"));
+    byte[] second = Files.readAllBytes(state.resolve("moments.bin"));
+    weights = ByteBuffer.allocate(32).put(first).put(second).array();
+  }
+
+  @Override
+  public void close() {}
+}

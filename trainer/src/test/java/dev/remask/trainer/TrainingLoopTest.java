@@ -1,0 +1,350 @@
+package dev.remask.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.remask.mlm.Example;
+import dev.remask.mlm.ReplayOrder;
+import dev.remask.schemas.TrainingStep;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingLoopTest {
+  /** What kill -9 is to a process. */
+  private static final class Killed extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  private static Checkpoints checkpoints(Path folder, Recipe recipe) {
+    return new Checkpoints(folder, recipe.checkpointsKept(), new TreeMap<>(), new TreeMap<>());
+  }
+
+  private static TrainingLoop loop(
+      Recipe recipe,
+      Feed feed,
+      Ledger ledger,
+      FakeLearner learner,
+      CheckpointStore store,
+      Position start,
+      StepListener listener) {
+    return new TrainingLoop(
+        recipe,
+        feed,
+        ledger,
+        learner,
+        store,
+        start,
+        listener,
+        () -> Instant.EPOCH,
+        System::nanoTime);
+  }
+
+  /** One process from start to end or kill: loads the newest checkpoint, then runs. */
+  private static FakeLearner live(
+      Recipe recipe, FakeFeed feed, FakeLedger ledger, Path folder, Until until, AtomicInteger fuse)
+      throws IOException, InterruptedException {
+    Runnable burn =
+        () -> {
+          if (fuse.decrementAndGet() == 0) {
+            throw new Killed();
+          }
+        };
+    FakeLearner learner = new FakeLearner();
+    Position start = Position.start(2);
+    Optional<Checkpoint> newest = Checkpoints.newest(folder);
+    if (newest.isPresent()) {
+      learner.load(newest.get().model(), newest.get().state());
+      start = newest.get().position();
+    }
+    learner.beforeStep = burn;
+    learner.insideSave = burn;
+    loop(recipe, feed, ledger, learner, checkpoints(folder, recipe), start, report -> burn.run())
+        .run(until, () -> false);
+    return learner;
+  }
+
+  private static FakeFeed twoEpochs() {
+    return new FakeFeed(2, false).plan(1, List.of(23L, 31L)).plan(2, List.of(40L, 31L));
+  }
+
+  private static String neverKilled(Recipe recipe) throws Exception {
+    FakeLearner learner = new FakeLearner();
+    loop(
+            recipe,
+            twoEpochs(),
+            new FakeLedger(1),
+            learner,
+            (position, l) -> {},
+            Position.start(2),
+            report -> {})
+        .run(Until.epoch(2), () -> false);
+    return learner.parametersSha256();
+  }
+
+  /** Invariant 8: killed anywhere and restarted, the weights are those of a run never killed. */
+  @Property(tries = 25, shrinking = ShrinkingMode.OFF)
+  void killedAnywhereTheReplaysEndWithTheSameWeights(
+      @ForAll @IntRange(min = 1, max = 7) int group,
+      @ForAll @IntRange(min = 1, max = 6) int checkpointSteps,
+      @ForAll long seed)
+      throws Exception {
+    Recipe recipe = Recipes.of(9, 16, checkpointSteps, 2);
+    Path folder = Files.createTempDirectory("remask-loop");
+    FakeFeed feed = twoEpochs();
+    FakeLedger ledger = new FakeLedger(group);
+    FakeLearner learner = null;
+    Random random = new Random(seed);
+    for (int kills = 0; learner == null; kills++) {
+      int fuse = kills < 12 ? 1 + random.nextInt(25) : Integer.MAX_VALUE;
+      try {
+        learner = live(recipe, feed, ledger, folder, Until.epoch(2), new AtomicInteger(fuse));
+      } catch (Killed e) {
+        ledger.crash();
+      }
+    }
+    assertThat(learner.parametersSha256()).isEqualTo(neverKilled(recipe));
+    assertThat(ledger.committed).hasSize(14);
+    delete(folder);
+  }
+
+  /** The live lane is cut as text comes; the ledger fixes the cuts, whatever is killed. */
+  @Property(tries = 25, shrinking = ShrinkingMode.OFF)
+  void killedAnywhereTheLiveLaneIsWhatItsLedgerSays(
+      @ForAll @IntRange(min = 1, max = 7) int group, @ForAll long seed) throws Exception {
+    Recipe recipe = Recipes.of(6, 16, 4, 2);
+    Path folder = Files.createTempDirectory("remask-loop");
+    Random random = new Random(seed);
+    FakeFeed feed = new FakeFeed(2, true);
+    FakeLedger ledger = new FakeLedger(group);
+    FakeLearner learner = null;
+    long text = 0;
+    for (int kills = 0; learner == null; kills++) {
+      text += random.nextInt(20);
+      feed.arrive(List.of(text, text / 2 + 6));
+      if (kills == 5) {
+        feed.plan(1, List.of(text, text / 2));
+      }
+      int fuse = kills < 10 ? 1 + random.nextInt(25) : Integer.MAX_VALUE;
+      Until until = kills < 10 ? Until.step(10 + kills) : Until.epoch(1);
+      try {
+        FakeLearner done = live(recipe, feed, ledger, folder, untilThere(until, text), fuse(fuse));
+        learner = kills < 10 ? null : done;
+      } catch (Killed e) {
+        ledger.crash();
+      }
+    }
+    FakeLearner redone = new FakeLearner();
+    loop(recipe, feed, ledger, redone, (p, l) -> {}, Position.start(2), report -> {})
+        .run(Until.step(0), () -> false);
+    assertThat(redone.parametersSha256()).isEqualTo(learner.parametersSha256());
+    requireOnce(redone.learned);
+    delete(folder);
+  }
+
+  /** Before there is a plan, only as many steps as there is text for. */
+  private static Until untilThere(Until until, long text) {
+    return until.epoch() == 1 ? until : Until.step(Math.min(until.step(), (text + text / 2) / 6));
+  }
+
+  private static AtomicInteger fuse(int length) {
+    return new AtomicInteger(length);
+  }
+
+  private static void requireOnce(List<Example> learned) {
+    Set<String> seen = new HashSet<>();
+    for (Example example : learned) {
+      String place = example.epoch() + "/" + example.partition() + "/" + example.sequence();
+      assertThat(seen.add(place)).as(place).isTrue();
+    }
+  }
+
+  /** What invariant 9 forbids: weights of the checkpoint, position of the committed offsets. */
+  @Test
+  void resumingFromCommittedOffsetsLosesWhatTheCheckpointHasNotLearned(@TempDir Path folder)
+      throws Exception {
+    Recipe recipe = Recipes.of(9, 16, 5, 2);
+    FakeLedger ledger = new FakeLedger(1);
+    assertThatThrownBy(
+            () -> live(recipe, twoEpochs(), ledger, folder, Until.epoch(2), new AtomicInteger(16)))
+        .isInstanceOf(Killed.class);
+    Checkpoint newest = Checkpoints.newest(folder).orElseThrow();
+    assertThat(newest.position().step()).isEqualTo(5);
+    TrainingStep last = ledger.committed.get(ledger.committed.size() - 1);
+    assertThat(last.getStep()).isGreaterThan(5);
+
+    FakeLearner broken = new FakeLearner();
+    broken.load(newest.model(), newest.state());
+    Position committed =
+        new Position(last.getStep(), last.getEpoch(), last.getOrderEnd(), List.of(0L, 0L));
+    loop(recipe, twoEpochs(), ledger, broken, (p, l) -> {}, committed, report -> {})
+        .run(Until.epoch(2), () -> false);
+    assertThat(broken.parametersSha256()).isNotEqualTo(neverKilled(recipe));
+  }
+
+  @Test
+  void learnsAnEpochInItsOrder() throws Exception {
+    FakeLearner learner = new FakeLearner();
+    FakeFeed feed = new FakeFeed(2, false).plan(1, List.of(20L, 10L));
+    TrainingSummary summary =
+        loop(
+                Recipes.of(7, 8, 100, 1),
+                feed,
+                new FakeLedger(1),
+                learner,
+                (p, l) -> {},
+                Position.start(2),
+                report -> {})
+            .run(Until.epoch(1), () -> false);
+    ReplayOrder order = feed.plans().order(1, 8);
+    List<String> expected = new ArrayList<>();
+    for (long i = 0; i < order.size(); i++) {
+      expected.add(order.slot(i).partition() + "/" + order.slot(i).sequence());
+    }
+    assertThat(learner.learned)
+        .extracting(e -> e.partition() + "/" + e.sequence())
+        .containsExactlyElementsOf(expected);
+    assertThat(summary.examples()).isEqualTo(30);
+    assertThat(summary.steps()).isEqualTo(5);
+    assertThat(summary.position().index()).isEqualTo(30);
+  }
+
+  @Test
+  void aStepThatIsNotFiniteStopsWithTheFacts(@TempDir Path folder) {
+    FakeLearner learner = new FakeLearner();
+    learner.lossFactor = Double.NaN;
+    FakeLedger ledger = new FakeLedger(1);
+    Recipe recipe = Recipes.of(9, 16, 1, 1);
+    assertThatThrownBy(
+            () ->
+                loop(
+                        recipe,
+                        twoEpochs(),
+                        ledger,
+                        learner,
+                        checkpoints(folder, recipe),
+                        Position.start(2),
+                        report -> {})
+                    .run(Until.epoch(1), () -> false))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("step 1: loss NaN")
+        .hasMessageContaining("Replay[epoch=1, start=0, end=9]");
+    assertThat(ledger.committed).isEmpty();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aRedoneStepThatDiffersStopsWithItsNumber() throws Exception {
+    FakeLedger ledger = new FakeLedger(1);
+    Recipe recipe = Recipes.of(9, 16, 100, 1);
+    loop(recipe, twoEpochs(), ledger, new FakeLearner(), (p, l) -> {}, Position.start(2), r -> {})
+        .run(Until.step(4), () -> false);
+    TrainingStep third = ledger.committed.get(2);
+    ledger.committed.set(
+        2, TrainingStep.newBuilder(third).setLoss(Math.nextUp(third.getLoss())).build());
+    assertThatThrownBy(
+            () ->
+                loop(
+                        recipe,
+                        twoEpochs(),
+                        ledger,
+                        new FakeLearner(),
+                        (p, l) -> {},
+                        Position.start(2),
+                        r -> {})
+                    .run(Until.epoch(1), () -> false))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("step 3 cannot be redone: loss was");
+  }
+
+  /** Under other numerics bits are not promised, examples are. */
+  @Test
+  void anotherFingerprintIsRedoneWithinATolerance() throws Exception {
+    FakeLedger ledger = new FakeLedger(1);
+    Recipe recipe = Recipes.of(9, 16, 100, 1);
+    loop(recipe, twoEpochs(), ledger, new FakeLearner(), (p, l) -> {}, Position.start(2), r -> {})
+        .run(Until.step(4), () -> false);
+    FakeLearner near = new FakeLearner();
+    near.fingerprint = "other";
+    near.lossFactor = 1 + Redo.TOLERANCE / 2;
+    assertThat(
+            loop(recipe, twoEpochs(), ledger, near, (p, l) -> {}, Position.start(2), r -> {})
+                .run(Until.step(0), () -> false)
+                .redone())
+        .isEqualTo(4);
+    FakeLearner far = new FakeLearner();
+    far.fingerprint = "other";
+    far.lossFactor = 1 + 2 * Redo.TOLERANCE;
+    assertThatThrownBy(
+            () ->
+                loop(recipe, twoEpochs(), ledger, far, (p, l) -> {}, Position.start(2), r -> {})
+                    .run(Until.step(0), () -> false))
+        .hasMessageContaining("step 1 cannot be redone within");
+  }
+
+  @Test
+  @Timeout(20)
+  void aStopEndsWithACheckpointThatGoesOn(@TempDir Path folder) throws Exception {
+    Recipe recipe = Recipes.of(9, 16, 100, 2);
+    FakeLedger ledger = new FakeLedger(100);
+    AtomicInteger steps = new AtomicInteger();
+    TrainingSummary first =
+        loop(
+                recipe,
+                twoEpochs(),
+                ledger,
+                new FakeLearner(),
+                checkpoints(folder, recipe),
+                Position.start(2),
+                report -> steps.incrementAndGet())
+            .run(Until.epoch(2), () -> steps.get() == 5);
+    assertThat(first.steps()).isEqualTo(5);
+    assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(first.position());
+    assertThat(ledger.committed).hasSize(5);
+    FakeLearner second =
+        live(recipe, twoEpochs(), ledger, folder, Until.epoch(2), new AtomicInteger());
+    assertThat(second.parametersSha256()).isEqualTo(neverKilled(recipe));
+  }
+
+  @Test
+  @Timeout(20)
+  void waitsForAPlanUntilItIsStopped() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    TrainingSummary summary =
+        loop(
+                Recipes.of(9, 16, 100, 2),
+                new FakeFeed(2, true),
+                new FakeLedger(1),
+                new FakeLearner(),
+                (p, l) -> {},
+                Position.start(2),
+                report -> {})
+            .run(Until.epoch(1), () -> asked.incrementAndGet() > 20);
+    assertThat(summary.steps()).isZero();
+    assertThat(summary.firstLoss()).isNaN();
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (var walk = Files.walk(folder)) {
+      for (Path path : walk.sorted((a, b) -> b.compareTo(a)).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}

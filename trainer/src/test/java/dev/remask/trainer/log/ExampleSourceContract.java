@@ -1,0 +1,115 @@
+package dev.remask.trainer.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.remask.mlm.Example;
+import dev.remask.trainer.ExampleSource;
+import dev.remask.trainer.Sha256;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every source must do (invariant 2): the same bytes, whatever they come from. */
+@Timeout(20)
+abstract class ExampleSourceContract {
+  final RunLogs logs = new RunLogs(1, 40, 25, 0);
+
+  /**
+   * @param ahead how many records may wait in memory
+   */
+  abstract ExampleSource source(int ahead);
+
+  @BeforeEach
+  void plan() {
+    logs.plan(0, List.of());
+    logs.plan(1, List.of(30L, 25L, 0L));
+    logs.plan(3, List.of(40L, 25L, 0L));
+  }
+
+  private void maskAll() {
+    logs.plans.keySet().forEach(logs::maskAll);
+  }
+
+  private static void requireSame(List<Example> actual, List<Example> expected) {
+    assertThat(actual).hasSameSizeAs(expected);
+    assertThat(Sha256.of(actual)).isEqualTo(Sha256.of(expected));
+  }
+
+  /** Partitions in any interleaving, epochs one after another, pieces of any size. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 8, 1_000})
+  void givesWhatTheMaskFunctionGives(int ahead) throws Exception {
+    maskAll();
+    ExampleSource source = source(ahead);
+    Random random = new Random(ahead);
+    for (int epoch : new int[] {0, 1, 3}) {
+      long[] ends = epoch == 1 ? new long[] {30, 25} : new long[] {40, 25};
+      long[] next = new long[2];
+      List<List<Example>> read = List.of(new ArrayList<>(), new ArrayList<>());
+      while (next[0] < ends[0] || next[1] < ends[1]) {
+        int p = random.nextInt(2);
+        long end = Math.min(ends[p], next[p] + random.nextInt(9));
+        read.get(p).addAll(source.read(epoch, p, next[p], end));
+        next[p] = end;
+      }
+      requireSame(read.get(0), logs.expected(epoch, 0, 0, ends[0]));
+      requireSame(read.get(1), logs.expected(epoch, 1, 0, ends[1]));
+    }
+  }
+
+  @Test
+  void beginsAnywhere() throws Exception {
+    maskAll();
+    ExampleSource source = source(5);
+    requireSame(source.read(1, 0, 17, 21), logs.expected(1, 0, 17, 21));
+    requireSame(source.read(1, 1, 24, 25), logs.expected(1, 1, 24, 25));
+    requireSame(source.read(1, 0, 21, 30), logs.expected(1, 0, 21, 30));
+    requireSame(source.read(3, 0, 0, 40), logs.expected(3, 0, 0, 40));
+  }
+
+  @Test
+  void masksAreFreshInEveryEpoch() throws Exception {
+    maskAll();
+    ExampleSource source = source(100);
+    List<Example> first = source.read(1, 0, 0, 30);
+    List<Example> second = source.read(3, 0, 0, 30);
+    assertThat(first)
+        .extracting(e -> e.masked().positions())
+        .isNotEqualTo(second.stream().map(e -> e.masked().positions()).toList());
+  }
+
+  @Test
+  void nothingIsNothing() throws Exception {
+    maskAll();
+    assertThat(source(5).read(1, 0, 4, 4)).isEmpty();
+  }
+
+  @Test
+  void anInterruptEndsTheWait() throws Exception {
+    ExampleSource source = source(5);
+    AtomicReference<Throwable> end = new AtomicReference<>();
+    CountDownLatch begun = new CountDownLatch(1);
+    Thread reader =
+        new Thread(
+            () -> {
+              begun.countDown();
+              try {
+                source.read(1, 2, 0, 1); // a partition without text
+              } catch (InterruptedException | RuntimeException e) {
+                end.set(e);
+              }
+            });
+    reader.start();
+    begun.await();
+    reader.interrupt();
+    reader.join();
+    assertThat(end.get()).isInstanceOf(InterruptedException.class);
+  }
+}

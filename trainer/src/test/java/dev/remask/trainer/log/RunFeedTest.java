@@ -1,0 +1,198 @@
+package dev.remask.trainer.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.TrainingStep;
+import dev.remask.trainer.CheckpointStore;
+import dev.remask.trainer.FakeLearner;
+import dev.remask.trainer.Ledger;
+import dev.remask.trainer.Position;
+import dev.remask.trainer.Recipe;
+import dev.remask.trainer.Recipes;
+import dev.remask.trainer.TrainingLoop;
+import dev.remask.trainer.TrainingSummary;
+import dev.remask.trainer.Until;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The loop over the logs of a run: live lane, two replays, verified, purged, redone. */
+@Timeout(30)
+class RunFeedTest {
+  private static final Recipe RECIPE = Recipes.of(8, 16, 3, 1);
+  private final List<TrainingStep> steps = new ArrayList<>();
+
+  private final class ListLedger implements Ledger {
+    @Override
+    public List<TrainingStep> after(long step) {
+      return steps.stream().filter(s -> s.getStep() > step).toList();
+    }
+
+    @Override
+    public void append(TrainingStep step) {
+      steps.add(step);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+
+  private static RunLogs planned() {
+    RunLogs logs = new RunLogs(9, 40, 25, 13);
+    logs.plan(0, List.of());
+    logs.plan(1, List.of(30L, 20L, 0L));
+    logs.plan(2, List.of(40L, 25L, 13L));
+    logs.plans.keySet().forEach(logs::maskAll);
+    return logs;
+  }
+
+  private TrainingSummary run(
+      RunFeed feed, FakeLearner learner, CheckpointStore store, Position start, Until until)
+      throws Exception {
+    return new TrainingLoop(
+            RECIPE,
+            feed,
+            new ListLedger(),
+            learner,
+            store,
+            start,
+            report -> {},
+            () -> Instant.EPOCH,
+            System::nanoTime)
+        .run(until, () -> false);
+  }
+
+  @Test
+  void learnsVerifiesAndRedoes() throws Exception {
+    RunLogs logs = planned();
+    FakeLearner learner = new FakeLearner();
+    try (RunFeed feed = logs.feed(16, 24, true)) {
+      TrainingSummary summary = run(feed, learner, (p, l) -> {}, Position.start(3), Until.epoch(2));
+      assertThat(summary.position())
+          .isEqualTo(new Position(steps.size(), 2, 78, List.of(40L, 25L, 13L)));
+      assertThat(summary.examples()).isEqualTo(78 + 50 + 78).isEqualTo(feed.verified());
+      assertThat(feed.repeats()).isZero();
+    }
+    Set<String> seen = new HashSet<>();
+    learner.learned.forEach(
+        e -> assertThat(seen.add(e.epoch() + "/" + e.partition() + "/" + e.sequence())).isTrue());
+    assertThat(seen).hasSize(78 + 50 + 78);
+    FakeLearner redone = new FakeLearner();
+    try (RunFeed feed = logs.feed(16, 24, false)) {
+      run(feed, redone, (p, l) -> {}, Position.start(3), Until.step(0));
+    }
+    assertThat(redone.parametersSha256()).isEqualTo(learner.parametersSha256());
+  }
+
+  /**
+   * After each checkpoint the topics are cut there; a trainer that starts over must not miss it.
+   */
+  @Test
+  void whatIsPurgedIsNeverNeededAgain() throws Exception {
+    RunLogs whole = planned();
+    FakeLearner unbroken = new FakeLearner();
+    try (RunFeed feed = whole.feed(16, 24, false)) {
+      run(feed, unbroken, (p, l) -> {}, Position.start(3), Until.epoch(2));
+    }
+    int last = steps.size();
+    for (int killedAfter = 1; killedAfter < last; killedAfter++) {
+      steps.clear();
+      Map<TopicPartition, Long> cuts = new TreeMap<>(new ByName());
+      Position[] checkpoint = {Position.start(3)};
+      FakeLearner learner = new FakeLearner();
+      try (RunFeed feed = whole.feed(16, 24, false)) {
+        run(
+            feed,
+            learner,
+            (position, l) -> {
+              checkpoint[0] = position;
+              cuts.putAll(feed.learned(position));
+            },
+            Position.start(3),
+            Until.step(killedAfter));
+      }
+      RunLogs purged = cut(whole, cuts);
+      FakeLearner next = new FakeLearner();
+      steps.clear();
+      try (RunFeed feed = purged.feed(16, 24, false)) {
+        run(feed, next, (p, l) -> {}, checkpoint[0], Until.epoch(2));
+      }
+      List<String> sequence = new ArrayList<>();
+      learner.learned.forEach(
+          e -> sequence.add(e.epoch() + "/" + e.partition() + "/" + e.sequence()));
+      next.learned.forEach(e -> sequence.add(e.epoch() + "/" + e.partition() + "/" + e.sequence()));
+      assertThat(sequence)
+          .containsExactlyInAnyOrderElementsOf(
+              unbroken.learned.stream()
+                  .map(e -> e.epoch() + "/" + e.partition() + "/" + e.sequence())
+                  .toList());
+    }
+  }
+
+  private static final class ByName implements java.util.Comparator<TopicPartition> {
+    @Override
+    public int compare(TopicPartition a, TopicPartition b) {
+      return a.toString().compareTo(b.toString());
+    }
+  }
+
+  private static RunLogs cut(RunLogs whole, Map<TopicPartition, Long> cuts) {
+    RunLogs left = new RunLogs(9, 40, 25, 13);
+    left.plans.putAll(whole.plans);
+    for (int p = 0; p < RunLogs.PARTITIONS; p++) {
+      int partition = p;
+      whole
+          .live
+          .from(p, cuts.getOrDefault(new TopicPartition("live", p), 0L))
+          .forEach(record -> left.live.append(partition, record.getSequence(), record));
+      whole
+          .replays
+          .from(p, cuts.getOrDefault(new TopicPartition("examples", p), 0L))
+          .forEach(record -> left.replays.append(partition, record.getSequence(), record));
+    }
+    return left;
+  }
+
+  @Test
+  void thePurgeFollowsTheCheckpoint() throws Exception {
+    RunLogs logs = planned();
+    try (RunFeed feed = logs.feed(16, 24, false)) {
+      TrainingSummary summary =
+          run(feed, new FakeLearner(), (p, l) -> {}, Position.start(3), Until.epoch(1));
+      Map<TopicPartition, Long> cuts = feed.learned(summary.position());
+      assertThat(logs.live.from(0, cuts.get(new TopicPartition("live", 0)))).hasSize(10);
+      assertThat(logs.replays.from(0, cuts.get(new TopicPartition("examples", 0)))).hasSize(40);
+      assertThat(logs.replays.from(1, cuts.get(new TopicPartition("examples", 1)))).hasSize(25);
+    }
+  }
+
+  @Test
+  void aRunWithoutPlanIsRefused() {
+    RunLogs logs = new RunLogs(1, 1, 1, 1);
+    assertThatThrownBy(logs::runPlans)
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("run.name");
+  }
+
+  @Test
+  void plansThatContradictEachOtherStop() {
+    RunLogs logs = planned();
+    PlannedEpoch second = logs.plans.get(2);
+    var other = dev.remask.schemas.EpochPlan.newBuilder(second.plan()).setSeed(1).build();
+    logs.plans.put(2, new PlannedEpoch("run", 2, other, false));
+    assertThatThrownBy(logs::runPlans).isInstanceOf(IllegalStateException.class);
+  }
+}

@@ -1,0 +1,148 @@
+package dev.remask.trainer.log;
+
+import dev.remask.mlm.Example;
+import dev.remask.mlm.Masker;
+import dev.remask.schemas.Books;
+import dev.remask.schemas.EpochPlan;
+import dev.remask.schemas.MaskedExample;
+import dev.remask.schemas.MaskingPolicy;
+import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.Segment;
+import dev.remask.schemas.TokenIds;
+import dev.remask.schemas.TokenWidth;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/** The logs of a run in memory, filled as packer and maskers fill them. */
+final class RunLogs {
+  static final int VOCABULARY = 300;
+  static final int PARTITIONS = 3;
+
+  final InMemoryLog<Segment> segments = new InMemoryLog<>("segments", PARTITIONS);
+  final InMemoryLog<MaskedExample> live = new InMemoryLog<>("live", PARTITIONS);
+  final InMemoryLog<MaskedExample> replays = new InMemoryLog<>("examples", PARTITIONS);
+  final SortedMap<Integer, PlannedEpoch> plans = new ConcurrentSkipListMap<>();
+  private final List<List<int[]>> tokens = new ArrayList<>();
+
+  RunLogs(long seed, int... ends) {
+    Random random = new Random(seed);
+    for (int p = 0; p < PARTITIONS; p++) {
+      tokens.add(new ArrayList<>());
+      for (int s = 0; s < ends[p]; s++) {
+        int[] text = random.ints(5 + random.nextInt(30), 4, VOCABULARY - 1).toArray();
+        text[0] = 0;
+        tokens.get(p).add(text);
+        segments.append(
+            p,
+            s,
+            Segment.newBuilder()
+                .setPartition(p)
+                .setSequence(s)
+                .setWidth(TokenWidth.U16_LE)
+                .setTokens(TokenIds.encode(text, TokenWidth.U16_LE))
+                .setDocuments(List.of())
+                .setBooks(Books.newBuilder().build())
+                .build());
+      }
+    }
+  }
+
+  void plan(int epoch, List<Long> ends) {
+    EpochPlan plan =
+        new EpochPlan(
+            "books",
+            42L,
+            MaskingPolicy.newBuilder().build(),
+            epoch == 0 ? null : ends,
+            Instant.EPOCH);
+    plans.put(epoch, new PlannedEpoch("run", epoch, plan, false));
+  }
+
+  EpochPlan planOf(int epoch) {
+    PlannedEpoch planned = plans.get(epoch);
+    if (planned == null) {
+      throw new IllegalStateException("no plan of epoch " + epoch);
+    }
+    return planned.plan();
+  }
+
+  /** Straight from the mask function, without any log. */
+  Example expected(int epoch, int partition, long sequence) {
+    Masker masker =
+        new Masker(
+            planOf(epoch).getSeed(), "books", dev.remask.mlm.MaskingPolicy.ROBERTA, VOCABULARY);
+    int[] text = tokens.get(partition).get((int) sequence);
+    return new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, text));
+  }
+
+  List<Example> expected(int epoch, int partition, long start, long end) {
+    List<Example> examples = new ArrayList<>();
+    for (long s = start; s < end; s++) {
+      examples.add(expected(epoch, partition, s));
+    }
+    return examples;
+  }
+
+  /** What an epoch's masker does for some sequences of a partition. */
+  void mask(int epoch, int partition, long start, long end) {
+    for (Example example : expected(epoch, partition, start, end)) {
+      (epoch == 0 ? live : replays).append(partition, example.sequence(), record(example));
+    }
+  }
+
+  void maskAll(int epoch) {
+    for (int p = 0; p < PARTITIONS; p++) {
+      mask(epoch, p, 0, epoch == 0 ? segments.size(p) : planOf(epoch).getEnds().get(p));
+    }
+  }
+
+  static MaskedExample record(Example example) {
+    return MaskedExample.newBuilder()
+        .setEpoch(example.epoch())
+        .setPartition(example.partition())
+        .setSequence(example.sequence())
+        .setWidth(TokenWidth.U16_LE)
+        .setInputs(TokenIds.encode(example.masked().inputs(), TokenWidth.U16_LE))
+        .setPositions(TokenIds.encode(example.masked().positions(), TokenWidth.U16_LE))
+        .setLabels(TokenIds.encode(example.masked().labels(), TokenWidth.U16_LE))
+        .build();
+  }
+
+  static SequencedLog<MaskedExample> examples(InMemoryLog<MaskedExample> log, int ahead) {
+    return new SequencedLog<>(
+        log.consumer(),
+        log.topic,
+        PARTITIONS,
+        ahead,
+        record -> new Place(record.getEpoch(), record.getSequence()));
+  }
+
+  SequencedLog<Segment> segments(int ahead) {
+    return new SequencedLog<>(
+        segments.consumer(),
+        segments.topic,
+        PARTITIONS,
+        ahead,
+        segment -> new Place(0, segment.getSequence()));
+  }
+
+  RunPlans runPlans() {
+    return new RunPlans(() -> new TreeMap<>(plans), "run", "books", PARTITIONS, System::nanoTime);
+  }
+
+  RunFeed feed(int window, int ahead, boolean verify) {
+    return new RunFeed(
+        runPlans(),
+        window,
+        examples(live, ahead),
+        examples(replays, ahead),
+        segments(ahead),
+        VOCABULARY,
+        verify);
+  }
+}

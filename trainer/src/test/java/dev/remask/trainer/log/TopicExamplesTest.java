@@ -1,0 +1,99 @@
+package dev.remask.trainer.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.remask.mlm.Example;
+import dev.remask.mlm.Masked;
+import dev.remask.schemas.MaskedExample;
+import dev.remask.trainer.ExampleSource;
+import dev.remask.trainer.Sha256;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+class TopicExamplesTest extends ExampleSourceContract {
+  private SequencedLog<MaskedExample> replays;
+
+  @Override
+  ExampleSource source(int ahead) {
+    replays = RunLogs.examples(logs.replays, ahead);
+    return new TopicExamples(RunLogs.examples(logs.live, ahead), replays, RunLogs.VOCABULARY);
+  }
+
+  @Test
+  void waitsForTheMasker() throws Exception {
+    ExampleSource source = source(5);
+    logs.mask(1, 0, 0, 4);
+    CompletableFuture<List<Example>> reading =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return source.read(1, 0, 0, 9);
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    Thread.sleep(20);
+    assertThat(reading).isNotDone();
+    logs.mask(1, 0, 4, 9);
+    assertThat(Sha256.of(reading.get())).isEqualTo(Sha256.of(logs.expected(1, 0, 0, 9)));
+  }
+
+  /** Someone reset the masker's group in the middle, and once more at the end. */
+  @Test
+  void whatComesAgainIsLearnedOnce() throws Exception {
+    logs.mask(1, 0, 0, 12);
+    logs.mask(1, 0, 0, 30);
+    logs.mask(1, 0, 5, 30);
+    logs.mask(3, 0, 0, 40);
+    ExampleSource source = source(1_000);
+    assertThat(source.read(1, 0, 0, 30)).hasSize(30);
+    assertThat(Sha256.of(source.read(3, 0, 0, 40)))
+        .isEqualTo(Sha256.of(logs.expected(3, 0, 0, 40)));
+    assertThat(replays.repeats()).isEqualTo(12 + 25);
+  }
+
+  @Test
+  void aGapStops() {
+    logs.mask(1, 0, 0, 5);
+    logs.mask(1, 0, 6, 9);
+    assertThatThrownBy(() -> source(10).read(1, 0, 0, 9))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("a gap in examples-0")
+        .hasMessageContaining("sequence=5")
+        .hasMessageContaining("sequence=6");
+  }
+
+  @Test
+  void aPurgedBeginningStops() {
+    logs.mask(1, 0, 3, 9);
+    assertThatThrownBy(() -> source(10).read(1, 0, 2, 9)).hasMessageContaining("a gap");
+  }
+
+  @Test
+  void anEpochThatEndsEarlyStops() throws Exception {
+    logs.mask(1, 0, 0, 29);
+    logs.mask(3, 0, 0, 40);
+    ExampleSource source = source(100);
+    assertThatThrownBy(() -> source.read(1, 0, 0, 30))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("epoch=1, sequence=29")
+        .hasMessageContaining("epoch=3, sequence=0");
+  }
+
+  @Test
+  void impossibleIdsStop() {
+    Masked masked = new Masked(new int[] {0, RunLogs.VOCABULARY}, new int[] {1}, new int[] {9});
+    logs.replays.append(0, 0, RunLogs.record(new Example(1, 0, 0, masked)));
+    assertThatThrownBy(() -> source(10).read(1, 0, 0, 1))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("impossible ids");
+  }
+
+  @Test
+  void aKeyThatContradictsItsValueStops() {
+    logs.replays.append(0, 1, RunLogs.record(logs.expected(1, 0, 0)));
+    assertThatThrownBy(() -> source(10).read(1, 0, 0, 1)).hasMessageContaining("has the key");
+  }
+}

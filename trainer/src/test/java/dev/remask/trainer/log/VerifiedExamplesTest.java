@@ -1,0 +1,48 @@
+package dev.remask.trainer.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.remask.mlm.Example;
+import dev.remask.mlm.Masked;
+import dev.remask.trainer.ExampleSource;
+import org.junit.jupiter.api.Test;
+
+class VerifiedExamplesTest extends ExampleSourceContract {
+  private VerifiedExamples verified;
+
+  @Override
+  ExampleSource source(int ahead) {
+    verified =
+        new VerifiedExamples(
+            new TopicExamples(
+                RunLogs.examples(logs.live, ahead),
+                RunLogs.examples(logs.replays, ahead),
+                RunLogs.VOCABULARY),
+            new RecomputedExamples(logs.segments(ahead), logs::planOf, RunLogs.VOCABULARY));
+    return verified;
+  }
+
+  @Test
+  void countsWhatIsEqual() throws Exception {
+    logs.maskAll(1);
+    ExampleSource source = source(10);
+    source.read(1, 0, 0, 7);
+    source.read(1, 1, 20, 25);
+    assertThat(verified.verified()).isEqualTo(12);
+  }
+
+  /** One label of one example is another: as if a masker had used another seed. */
+  @Test
+  void aDifferenceStopsWithItsPlace() {
+    logs.mask(1, 0, 0, 3);
+    Example right = logs.expected(1, 0, 3);
+    int[] labels = right.masked().labels().clone();
+    labels[labels.length - 1] ^= 1;
+    Masked wrong = new Masked(right.masked().inputs(), right.masked().positions(), labels);
+    logs.replays.append(0, 3, RunLogs.record(new Example(1, 0, 3, wrong)));
+    assertThatThrownBy(() -> source(10).read(1, 0, 0, 4))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("epoch 1, partition 0, sequence 3");
+  }
+}
