@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -130,11 +131,11 @@ final class DemoCommand implements Callable<Integer> {
       Demo demo =
           new Demo(
               options.settings(defaults), data, script, console, () -> stopping.getCount() == 0);
-      DemoReport report = demo.run();
-      if (options.json()) {
-        System.out.println(Json.text(report));
+      Optional<DemoReport> report = demo.run();
+      if (report.isPresent() && options.json()) {
+        System.out.println(Json.text(report.get()));
       }
-      if (!exitWhenDone) {
+      if (report.isPresent() && !exitWhenDone) {
         console.print(
             "The broker stays up: try 'remask status', 'remask peek', 'remask fill-mask \"...\"' in another terminal. Ctrl-C ends it.");
         stopping.await();

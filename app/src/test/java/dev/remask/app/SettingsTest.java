@@ -38,9 +38,9 @@ class SettingsTest {
 
   @Test
   void everyKeyCanComeFromTheEnvironment() {
-    for (String key : Settings.DEFINITION.names()) {
+    for (String key : SettingDefinitions.ALL.names()) {
       String name = "REMASK_" + key.toUpperCase(java.util.Locale.ROOT).replaceAll("[.-]", "_");
-      String value = Settings.DEFINITION.defaultValues().get(key).toString();
+      String value = SettingDefinitions.ALL.defaultValues().get(key).toString();
       assertThat(Settings.of(Map.of(), null, Map.of(name, value), Map.of()).shown(key))
           .isEqualTo(value);
     }

@@ -1,0 +1,76 @@
+package dev.remask.app;
+
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.PlanReader;
+import dev.remask.schemas.PlannedEpoch;
+import dev.remask.topology.MaskingPolicies;
+import dev.remask.topology.Planner;
+import dev.remask.trainer.Checkpoints;
+import dev.remask.trainer.Position;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.apache.kafka.common.config.ConfigException;
+
+/** The epochs of the settings' run: declared, planned, learned. */
+final class RunPlan {
+  private final Settings settings;
+  private final String run;
+
+  RunPlan(Settings settings) {
+    this.settings = settings;
+    this.run = settings.text("run.name");
+  }
+
+  /**
+   * Makes the run exist: its live lane is epoch 0.
+   *
+   * @throws ConfigException if it exists with another dataset, seed or policy
+   */
+  void declare(Dataset dataset) {
+    try (Planner planner = new Planner(settings.clients(), settings.topics(), run)) {
+      planner.declare(
+          dataset.getName(),
+          settings.whole("run.seed"),
+          MaskingPolicies.encode(settings.masking()),
+          Clock.systemUTC().instant());
+    }
+  }
+
+  /** Plans the epochs after the last one up to {@code lastEpoch}, bounded by what is packed now. */
+  void planUpTo(Dataset dataset, int lastEpoch) {
+    int missing = lastEpoch - epochs().lastKey();
+    if (missing > 0) {
+      try (Planner planner = new Planner(settings.clients(), settings.topics(), run)) {
+        planner.plan(dataset, missing, Clock.systemUTC().instant());
+      }
+    }
+  }
+
+  /** By epoch; never empty once the run is declared. */
+  SortedMap<Integer, PlannedEpoch> epochs() {
+    try (PlanReader plans = new PlanReader(settings.clients(), settings.topics())) {
+      plans.readToEnd();
+      return plans.epochs(run);
+    }
+  }
+
+  /** Up to which epoch to learn: planned ones that are not learned yet, else so many more. */
+  int lastEpoch(Path checkpoints, int more) throws IOException {
+    SortedMap<Integer, PlannedEpoch> epochs = epochs();
+    int planned = epochs.lastKey();
+    Optional<Position> position = Checkpoints.newest(checkpoints).map(c -> c.position());
+    boolean learned = planned == 0 || position.map(p -> isLearned(p, epochs)).orElse(false);
+    return learned ? planned + more : planned;
+  }
+
+  private static boolean isLearned(Position position, SortedMap<Integer, PlannedEpoch> epochs) {
+    int last = epochs.lastKey();
+    List<Long> ends = epochs.get(last).plan().getEnds();
+    long size = ends == null ? 0 : ends.stream().mapToLong(Long::longValue).sum();
+    return position.epoch() > last || (position.epoch() == last && position.index() >= size);
+  }
+}
