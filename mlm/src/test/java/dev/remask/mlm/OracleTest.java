@@ -19,6 +19,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,28 @@ class OracleTest {
     List<String> corpus = new ArrayList<>(TestTexts.prose(2_000, 9));
     corpus.addAll(TestTexts.hard(5_000, 9));
     requireEqualToHuggingFace(Vocabulary.learn(corpus, 4_000), 5_000);
+  }
+
+  /**
+   * Also of ids that no text has. How many U+FFFD stand for a run of bytes that are not UTF-8 is
+   * each platform's choice.
+   */
+  @Test
+  void decodingEqualsHuggingFaces() throws IOException {
+    Random random = new Random(1);
+    try (HuggingFaceTokenizer oracle = huggingFace(gpt2)) {
+      for (int i = 0; i < 10_000; i++) {
+        int[] ids =
+            random.ints(random.nextInt(12), 4, random.nextBoolean() ? 260 : gpt2.mask()).toArray();
+        long[] same = Arrays.stream(ids).asLongStream().toArray();
+        assertThat(oneReplacement(gpt2.decode(ids)))
+            .isEqualTo(oneReplacement(oracle.decode(same, false)));
+      }
+    }
+  }
+
+  private static String oneReplacement(String text) {
+    return text.replaceAll("\uFFFD+", "\uFFFD");
   }
 
   /** No learner makes such rules, but a file may have them: two ways to "abc", four rules. */
