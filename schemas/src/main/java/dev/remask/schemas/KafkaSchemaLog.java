@@ -48,7 +48,7 @@ final class KafkaSchemaLog implements SchemaLog {
     try (var consumer = LogReader.consumer(config, new StringDeserializer())) {
       consumer.assign(partition);
       consumer.seekToBeginning(partition);
-      LogReader.drain(
+      LogScan.drain(
           consumer,
           consumer.endOffsets(partition),
           record -> sink.accept(new String(record.key(), StandardCharsets.UTF_8), record.value()));

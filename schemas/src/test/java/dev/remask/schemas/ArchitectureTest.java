@@ -19,6 +19,7 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "dev.remask.schemas",
               "java..",
+              "javax.net.ssl",
               "com.sun.net.httpserver",
               "com.fasterxml.jackson..",
               "org.apache.avro..",

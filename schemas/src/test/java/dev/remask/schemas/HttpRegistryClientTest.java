@@ -200,4 +200,25 @@ class HttpRegistryClientTest {
     assertThatThrownBy(() -> client(server.url()).register("s", Samples.schema(0)))
         .isExactlyInstanceOf(SerializationException.class);
   }
+
+  @Test
+  void anEndlessAnswerIsGivenUp() throws Exception {
+    HttpServer endless =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    open.add(() -> endless.stop(0));
+    endless.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          byte[] part = new byte[1 << 16];
+          while (true) {
+            exchange.getResponseBody().write(part);
+          }
+        });
+    endless.start();
+    HttpRegistryClient client =
+        client("http://127.0.0.1:" + endless.getAddress().getPort(), "max.retries", "0");
+    assertThatThrownBy(() -> client.schema(1, "s"))
+        .hasRootCauseMessage("a body of more than 16777216 bytes");
+  }
 }

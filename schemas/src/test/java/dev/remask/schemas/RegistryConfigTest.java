@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.serialization.Serdes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -85,7 +86,9 @@ class RegistryConfigTest {
         "basic.auth.credentials.source, URL",
         "bearer.auth.credentials.source, OAUTHBEARER",
         "bearer.auth.credentials.source, STATIC_TOKEN",
-        "schema.registry.ssl.truststore.password, secret",
+        "schema.registry.ssl.truststore.pasword, secret",
+        "basic.auth.user.info, u:secret",
+        "bearer.auth.token, secret",
         "schema.registry.proxy.host, secret",
         "schema.registry.bearer.auth.tokn, secret",
       })
@@ -123,6 +126,8 @@ class RegistryConfigTest {
     "use.latest.version, true",
     "use.schema.id, 3",
     "rule.executors, x",
+    "proxy.host, x",
+    "request.header.X-Tenant, x",
     "value.subject.name.strategy, io.confluent.kafka.serializers.subject.RecordNameStrategy",
     "value.schema.id.serializer, x",
     "specific.avro.value.type, java.lang.String",
@@ -145,5 +150,41 @@ class RegistryConfigTest {
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining(AvroSerdes.SERDE_CLASS_CONFIG);
     }
+  }
+
+  /** Stands for Confluent's serde, which is not on the class path here. */
+  public static final class Recording extends Serdes.WrapperSerde<Document> {
+    static final Map<String, Object> SEEN = new HashMap<>();
+
+    public Recording() {
+      super(new RegistryAvroSerializer<>(), new RegistryAvroDeserializer<>());
+    }
+
+    @Override
+    public void configure(Map<String, ?> configs, boolean isKey) {
+      assertThat(isKey).isFalse();
+      SEEN.putAll(configs);
+    }
+  }
+
+  @Test
+  void aSerdeOfAnotherMakerGetsConfluentsKeys() {
+    Map<String, Object> config = config(AvroSerdes.SERDE_CLASS_CONFIG, Recording.class.getName());
+    assertThat(AvroSerdes.of(Document.class, config)).isInstanceOf(Recording.class);
+    assertThat(Recording.SEEN)
+        .containsEntry("schema.registry.url", "http://localhost:8081")
+        .containsEntry("specific.avro.value.type", Document.class)
+        .containsEntry("specific.avro.reader", true)
+        .containsEntry("avro.remove.java.properties", true)
+        .containsEntry(
+            "value.subject.name.strategy",
+            "io.confluent.kafka.serializers.subject.TopicNameStrategy");
+  }
+
+  @Test
+  void everyKeyIsDocumented() {
+    assertThat(AvroSerdes.configDef().configKeys().values())
+        .hasSizeGreaterThan(10)
+        .allMatch(key -> !key.documentation.isEmpty());
   }
 }

@@ -112,7 +112,8 @@ class TopicsTest {
             "linger.ms", "5");
     assertThat(ClientConfigs.admin(config)).containsOnlyKeys("bootstrap.servers");
     assertThat(ClientConfigs.producer(config))
-        .containsOnlyKeys("bootstrap.servers", "linger.ms", "acks", "enable.idempotence");
+        .containsOnlyKeys(
+            "bootstrap.servers", "linger.ms", "acks", "enable.idempotence", "max.request.size");
     assertThat(ClientConfigs.logReader(config))
         .containsEntry("isolation.level", "read_committed")
         .doesNotContainKeys("group.id", "schema.registry.url", "linger.ms");
