@@ -8,8 +8,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -46,18 +44,13 @@ final class GroupProgress {
 
   /**
    * The group's committed offsets; a partition without one is absent, a group that is not there has
-   * none. Waits for transactions that are about to commit offsets, so an offset in the answer means
-   * that the transaction that wrote the group's output up to it is decided.
+   * none. Offsets that a transaction is about to commit are not in it: what the group wrote up to
+   * an offset in the answer is committed as well.
    */
   static Map<Integer, Long> committed(Admin admin, String group, String topic) {
     Map<TopicPartition, OffsetAndMetadata> offsets =
         orElse(
-            admin
-                .listConsumerGroupOffsets(
-                    Map.of(group, new ListConsumerGroupOffsetsSpec()),
-                    new ListConsumerGroupOffsetsOptions().requireStable(true))
-                .partitionsToOffsetAndMetadata(group),
-            Map.of());
+            admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata(group), Map.of());
     Map<Integer, Long> committed = new HashMap<>();
     offsets.forEach(
         (partition, offset) -> {

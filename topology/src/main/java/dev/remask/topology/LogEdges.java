@@ -39,6 +39,7 @@ final class LogEdges implements AutoCloseable {
   /** The last committed record; empty if there is none. */
   Optional<ConsumerRecord<byte[], byte[]>> last(TopicPartition partition) {
     List<TopicPartition> one = List.of(partition);
+    consumer.assign(one);
     long start = consumer.beginningOffsets(one).getOrDefault(partition, 0L);
     long end = consumer.endOffsets(one).getOrDefault(partition, 0L);
     // A record and its marker are the last two offsets, unless a transaction was aborted.
