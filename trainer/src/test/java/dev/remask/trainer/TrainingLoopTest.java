@@ -99,7 +99,7 @@ class TrainingLoopTest {
   }
 
   /** Invariant 8: killed anywhere and restarted, the weights are those of a run never killed. */
-  @Property(tries = 25, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 12, shrinking = ShrinkingMode.OFF)
   void killedAnywhereTheReplaysEndWithTheSameWeights(
       @ForAll @IntRange(min = 1, max = 7) int group,
       @ForAll @IntRange(min = 1, max = 6) int checkpointSteps,
@@ -125,7 +125,7 @@ class TrainingLoopTest {
   }
 
   /** The live lane is cut as text comes; the ledger fixes the cuts, whatever is killed. */
-  @Property(tries = 25, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 12, shrinking = ShrinkingMode.OFF)
   void killedAnywhereTheLiveLaneIsWhatItsLedgerSays(
       @ForAll @IntRange(min = 1, max = 7) int group, @ForAll long seed) throws Exception {
     Recipe recipe = Recipes.of(6, 16, 4, 2);

@@ -5,8 +5,11 @@ import dev.remask.schemas.Topics;
 import dev.remask.schemas.TrainingStep;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Reads a run's ledger. */
 public final class LedgerReader {
@@ -14,35 +17,45 @@ public final class LedgerReader {
 
   /**
    * The committed steps after {@code step}, in order. IllegalStateException if one is missing or
-   * there twice.
+   * there twice, or if the ledger ends before {@code step}.
    *
    * @param config what every client gets
    */
   public static List<TrainingStep> after(
       Map<String, ?> config, Topics topics, String run, long step) {
+    return after(step, sink -> LogReader.readAll(config, topics.ledger(run), sink));
+  }
+
+  /**
+   * @param log passes every record to what it is given
+   */
+  static List<TrainingStep> after(
+      long step, Consumer<Consumer<ConsumerRecord<byte[], TrainingStep>>> log) {
     List<TrainingStep> steps = new ArrayList<>();
     long[] last = {0};
-    LogReader.readAll(
-        config,
-        topics.ledger(run),
+    log.accept(
         record -> {
-          TrainingStep value = record.value();
-          if (value.getStep() != last[0] + 1
-              || ByteBuffer.wrap(record.key()).getLong() != value.getStep()) {
-            throw new IllegalStateException(
-                "%s holds step %d at offset %d, after step %d"
-                    .formatted(record.topic(), value.getStep(), record.offset(), last[0]));
-          }
-          last[0] = value.getStep();
-          if (value.getStep() > step) {
-            steps.add(value);
+          requireNext(record, last[0]);
+          last[0]++;
+          if (last[0] > step) {
+            steps.add(record.value());
           }
         });
     if (last[0] < step) {
       throw new IllegalStateException(
-          "the ledger of run %s ends at step %d, the checkpoint is at step %d"
-              .formatted(run, last[0], step));
+          "the ledger ends at step %d, the checkpoint is at step %d".formatted(last[0], step));
     }
     return steps;
+  }
+
+  private static void requireNext(ConsumerRecord<byte[], TrainingStep> record, long last) {
+    long step = record.value() == null ? -1 : record.value().getStep();
+    byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(last + 1).array();
+    if (step != last + 1 || !Arrays.equals(key, record.key())) {
+      throw new IllegalStateException(
+          "%s holds step %d with key %s at offset %d, after step %d"
+              .formatted(
+                  record.topic(), step, Arrays.toString(record.key()), record.offset(), last));
+    }
   }
 }

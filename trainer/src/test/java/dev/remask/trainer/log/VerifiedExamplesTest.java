@@ -32,14 +32,14 @@ class VerifiedExamplesTest extends ExampleSourceContract {
     assertThat(verified.verified()).isEqualTo(12);
   }
 
-  /** One label of one example is another: as if a masker had used another seed. */
+  /** One bit of one example is another: as if a masker had used another seed. */
   @Test
   void aDifferenceStopsWithItsPlace() {
     logs.mask(1, 0, 0, 3);
     Example right = logs.expected(1, 0, 3);
-    int[] labels = right.masked().labels().clone();
-    labels[labels.length - 1] ^= 1;
-    Masked wrong = new Masked(right.masked().inputs(), right.masked().positions(), labels);
+    int[] inputs = right.masked().inputs().clone();
+    inputs[inputs.length - 1] ^= 1;
+    Masked wrong = new Masked(inputs, right.masked().positions(), right.masked().labels());
     logs.replays.append(0, 3, RunLogs.record(new Example(1, 0, 3, wrong)));
     assertThatThrownBy(() -> source(10).read(1, 0, 0, 4))
         .isInstanceOf(IllegalStateException.class)

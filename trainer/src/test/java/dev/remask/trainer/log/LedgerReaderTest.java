@@ -1,0 +1,54 @@
+package dev.remask.trainer.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.remask.schemas.TrainingStep;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+
+class LedgerReaderTest {
+  private static List<TrainingStep> read(long after, long... steps) {
+    List<ConsumerRecord<byte[], TrainingStep>> records = new ArrayList<>();
+    for (long step : steps) {
+      byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(step).array();
+      records.add(new ConsumerRecord<>("ledger", 0, 2 * step, key, KafkaLedgerTest.step(step)));
+    }
+    return LedgerReader.after(after, records::forEach);
+  }
+
+  @Test
+  void givesTheStepsAfter() {
+    assertThat(read(2, 1, 2, 3, 4)).extracting(TrainingStep::getStep).containsExactly(3L, 4L);
+    assertThat(read(0)).isEmpty();
+    assertThat(read(2, 1, 2)).isEmpty();
+  }
+
+  @Test
+  void aMissingOrRepeatedStepStops() {
+    assertThatThrownBy(() -> read(0, 1, 3))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("holds step 3")
+        .hasMessageContaining("after step 1");
+    assertThatThrownBy(() -> read(0, 1, 1)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aKeyOfAnotherStepStops() {
+    byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(2).array();
+    var record = new ConsumerRecord<>("ledger", 0, 0, key, KafkaLedgerTest.step(1));
+    assertThatThrownBy(() -> LedgerReader.after(0, sink -> sink.accept(record)))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  /** Somebody deleted the ledger, or the checkpoint is of another broker. */
+  @Test
+  void aLedgerBehindTheCheckpointStops() {
+    assertThatThrownBy(() -> read(3, 1, 2))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the ledger ends at step 2, the checkpoint is at step 3");
+  }
+}
