@@ -54,7 +54,7 @@ final class Arena implements AutoCloseable {
     FloatPointer start = new FloatPointer(array.data().addressPointer());
     long past = start.address() % LINE_BYTES;
     long skip = past == 0 ? 0 : (LINE_BYTES - past) / Float.BYTES;
-    return new Floats(start.getPointer(skip), (int) length);
+    return new Floats(start.getPointer(skip), (int) length, array);
   }
 
   @Override

@@ -6,9 +6,10 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A stretch of floats outside the heap, as BLAS and the kernels see it. It does not own the memory:
- * it is valid while its {@link Arena} is open. Not thread-safe, and one object cannot be two
- * operands of one call of {@link Blas}; two slices of the same memory can.
+ * A stretch of floats outside the heap, as BLAS and the kernels see it; valid until its {@link
+ * Arena} is closed. Elements can be read and written by any thread, but {@link #at} belongs to one:
+ * each thread takes slices of its own for BLAS. Nor can one object be two operands of one call of
+ * {@link Blas}; two slices of the same memory can.
  */
 final class Floats {
   /** What one buffer can address. */
@@ -17,9 +18,11 @@ final class Floats {
   final ByteBuffer bytes;
   final int length;
   private final FloatPointer pointer;
+  private final Object owner; // held, so that the memory is not collected while this is in use
 
-  /** {@code start} points at the first float. */
-  Floats(FloatPointer start, int length) {
+  /** {@code start} points at the first float; the memory lives as long as {@code owner}. */
+  Floats(FloatPointer start, int length, Object owner) {
+    this.owner = owner;
     this.pointer = new FloatPointer(start).capacity(length);
     this.bytes = pointer.asByteBuffer().order(ByteOrder.nativeOrder());
     this.length = length;
@@ -46,7 +49,7 @@ final class Floats {
     if (from < 0 || count < 0 || from > length - count) {
       throw new IndexOutOfBoundsException(from + " + " + count + " of " + length);
     }
-    return new Floats(pointer.position(0).getPointer(from), count);
+    return new Floats(pointer.position(0).getPointer(from), count, owner);
   }
 
   void clear() {
@@ -55,7 +58,7 @@ final class Floats {
 
   void clear(int from, int count) {
     bytes(from, count);
-    Pointer.memset(pointer.position(from), 0, (long) count * Float.BYTES);
+    Pointer.memset(at(from), 0, (long) count * Float.BYTES);
   }
 
   void copy(int to, Floats source, int from, int count) {

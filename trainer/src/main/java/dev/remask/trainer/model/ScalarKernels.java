@@ -12,7 +12,6 @@ class ScalarKernels implements Kernels {
   // 2.7e-33:
   // nothing that is added to it can tell, and products of it stay clear of slow denormal numbers.
   static final float LOWEST_EXPONENT = -75;
-  static final float HIGHEST_EXPONENT = 88;
   static final float LOG2_E = 1.4426950408889634f;
 
   /** Adding it rounds to the nearest integer, which is then in the lowest bits. */
@@ -44,8 +43,9 @@ class ScalarKernels implements Kernels {
     return "scalar";
   }
 
+  /** For x up to 80; softmax and GELU need it up to 0. */
   static float exp(float x) {
-    float held = Math.min(Math.max(x, LOWEST_EXPONENT), HIGHEST_EXPONENT);
+    float held = Math.max(x, LOWEST_EXPONENT);
     float shifted = held * LOG2_E + ROUNDER;
     float n = shifted - ROUNDER;
     float r = held - n * LN2_HIGH - n * LN2_LOW;

@@ -2,6 +2,7 @@ package dev.remask.trainer.model;
 
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -11,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
  * reduceLanes does not say in which order it adds; no operator is used whose result is not fixed to
  * the bit.
  */
-final class VectorKernels extends ScalarKernels {
+final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> SPECIES =
       FloatVector.SPECIES_PREFERRED.length() > ROW_MULTIPLE
           ? FloatVector.SPECIES_512
@@ -24,6 +25,38 @@ final class VectorKernels extends ScalarKernels {
 
   /** A score whose exponential vanishes in any sum. */
   private static final float LOWEST = -1e30f;
+
+  // As vectors, and not as broadcasts in the loops: a compiled loop has room for only so many
+  // nodes,
+  // and beyond them the compiler boxes the vectors, which is ten times slower.
+  private static final FloatVector ZERO = all(0);
+  private static final FloatVector ONE = all(1);
+  private static final FloatVector MINUS_HALF = all(-0.5f);
+  private static final FloatVector LOWEST_EXPONENT = all(ScalarKernels.LOWEST_EXPONENT);
+  private static final FloatVector LOG2_E = all(ScalarKernels.LOG2_E);
+  private static final FloatVector ROUNDER = all(ScalarKernels.ROUNDER);
+  private static final FloatVector MINUS_LN2_HIGH = all(-ScalarKernels.LN2_HIGH);
+  private static final FloatVector MINUS_LN2_LOW = all(-ScalarKernels.LN2_LOW);
+  private static final FloatVector E0 = all(ScalarKernels.E0);
+  private static final FloatVector E1 = all(ScalarKernels.E1);
+  private static final FloatVector E2 = all(ScalarKernels.E2);
+  private static final FloatVector E3 = all(ScalarKernels.E3);
+  private static final FloatVector E4 = all(ScalarKernels.E4);
+  private static final FloatVector T = all(ScalarKernels.T);
+  private static final FloatVector G0 = all(ScalarKernels.G0);
+  private static final FloatVector G1 = all(ScalarKernels.G1);
+  private static final FloatVector G2 = all(ScalarKernels.G2);
+  private static final FloatVector G3 = all(ScalarKernels.G3);
+  private static final FloatVector G4 = all(ScalarKernels.G4);
+  private static final FloatVector G5 = all(ScalarKernels.G5);
+  private static final FloatVector G6 = all(ScalarKernels.G6);
+  private static final FloatVector G7 = all(ScalarKernels.G7);
+  private static final FloatVector G8 = all(ScalarKernels.G8);
+  private static final FloatVector DENSITY_AT_ZERO = all(ScalarKernels.DENSITY_AT_ZERO);
+  private static final IntVector ONE_BITS =
+      IntVector.broadcast(SPECIES.withLanes(int.class), Float.floatToRawIntBits(1));
+
+  private final Kernels rest = new ScalarKernels();
 
   @Override
   public String name() {
@@ -51,20 +84,16 @@ final class VectorKernels extends ScalarKernels {
     return sum;
   }
 
-  /** As {@link ScalarKernels#exp(float)}, with fused multiply-adds. */
+  /** As {@link ScalarKernels#exp(float)}. */
   private static FloatVector exp(FloatVector x) {
-    FloatVector held = x.max(LOWEST_EXPONENT).min(HIGHEST_EXPONENT);
+    FloatVector held = x.max(LOWEST_EXPONENT);
     FloatVector shifted = held.fma(LOG2_E, ROUNDER);
     FloatVector n = shifted.sub(ROUNDER);
-    FloatVector r = n.fma(all(-LN2_LOW), n.fma(all(-LN2_HIGH), held));
-    FloatVector q = all(E4).fma(r, all(E3)).fma(r, all(E2)).fma(r, all(E1)).fma(r, all(E0));
-    FloatVector mantissa = q.fma(r.mul(r), r).add(1);
-    return mantissa.mul(
-        shifted
-            .reinterpretAsInts()
-            .lanewise(VectorOperators.LSHL, 23)
-            .add(0x3f800000)
-            .reinterpretAsFloats());
+    FloatVector r = n.fma(MINUS_LN2_LOW, n.fma(MINUS_LN2_HIGH, held));
+    FloatVector q = E4.fma(r, E3).fma(r, E2).fma(r, E1).fma(r, E0);
+    FloatVector mantissa = q.fma(r.mul(r), r).add(ONE);
+    IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+    return mantissa.mul(exponent.add(ONE_BITS).reinterpretAsFloats());
   }
 
   @Override
@@ -73,7 +102,7 @@ final class VectorKernels extends ScalarKernels {
     for (int i = 0; i < bound; i += LANES) {
       store(load(y, to + i).add(load(x, from + i)), y, to + i);
     }
-    super.add(x, from + bound, y, to + bound, count - bound);
+    rest.add(x, from + bound, y, to + bound, count - bound);
   }
 
   @Override
@@ -107,40 +136,23 @@ final class VectorKernels extends ScalarKernels {
   @Override
   public void gelu(Floats x, Floats slope, int count) {
     int bound = SPECIES.loopBound(count);
-    for (int from = 0; from < bound; from += BLOCK) {
-      int to = Math.min(from + BLOCK, bound);
-      densities(x, slope, from, to);
-      geluFromDensities(x, slope, from, to);
-    }
-    for (int i = bound; i < count; i++) {
-      geluAt(i, x, slope);
-    }
-  }
-
-  /** {@code slope = exp(-x²/2)}. */
-  private static void densities(Floats x, Floats slope, int from, int to) {
-    for (int i = from; i < to; i += LANES) {
+    for (int i = 0; i < bound; i += LANES) {
       FloatVector value = load(x, i);
-      store(exp(value.mul(-0.5f).mul(value)), slope, i);
-    }
-  }
-
-  private static void geluFromDensities(Floats x, Floats slope, int from, int to) {
-    for (int i = from; i < to; i += LANES) {
-      FloatVector value = load(x, i);
-      FloatVector exponential = load(slope, i);
+      FloatVector exponential = exp(value.mul(MINUS_HALF).mul(value));
       FloatVector below = tail(value.abs(), exponential);
-      FloatVector above = all(1).sub(below);
-      FloatVector phi = above.blend(below, value.compare(VectorOperators.LT, 0f));
+      FloatVector phi = ONE.sub(below).blend(below, value.compare(VectorOperators.LT, ZERO));
       store(value.mul(phi), x, i);
       store(value.mul(DENSITY_AT_ZERO).fma(exponential, phi), slope, i);
+    }
+    for (int i = bound; i < count; i++) {
+      ScalarKernels.geluAt(i, x, slope);
     }
   }
 
   private static FloatVector tail(FloatVector x, FloatVector exponential) {
-    FloatVector t = all(1).div(x.fma(all(T), all(1)));
-    FloatVector high = all(G8).fma(t, all(G7)).fma(t, all(G6)).fma(t, all(G5)).fma(t, all(G4));
-    FloatVector q = high.fma(t, all(G3)).fma(t, all(G2)).fma(t, all(G1)).fma(t, all(G0));
+    FloatVector t = ONE.div(x.fma(T, ONE));
+    FloatVector high = G8.fma(t, G7).fma(t, G6).fma(t, G5).fma(t, G4);
+    FloatVector q = high.fma(t, G3).fma(t, G2).fma(t, G1).fma(t, G0);
     return q.mul(t).mul(exponential);
   }
 
@@ -151,7 +163,8 @@ final class VectorKernels extends ScalarKernels {
     for (int r = 0; r < rows; r++) {
       int at = r * width;
       float mean = rowSum(x, at, width, lanes) / width;
-      float inverse = inverseDeviation(centeredSquares(x, at, width, mean, lanes), width);
+      float inverse =
+          ScalarKernels.inverseDeviation(centeredSquares(x, at, width, mean, lanes), width);
       scale.set(r, inverse);
       normalize(x, at, width, mean, inverse, gain, shift, y);
     }
@@ -159,7 +172,7 @@ final class VectorKernels extends ScalarKernels {
 
   private static float rowSum(Floats x, int at, int width, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector sums = all(0);
+    FloatVector sums = ZERO;
     for (int i = 0; i < bound; i += LANES) {
       sums = sums.add(load(x, at + i));
     }
@@ -172,7 +185,7 @@ final class VectorKernels extends ScalarKernels {
 
   private static float centeredSquares(Floats x, int at, int width, float mean, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector squares = all(0);
+    FloatVector squares = ZERO;
     for (int i = 0; i < bound; i += LANES) {
       FloatVector centered = load(x, at + i).sub(mean);
       squares = centered.fma(centered, squares);
@@ -240,7 +253,7 @@ final class VectorKernels extends ScalarKernels {
 
   private static float dot(Floats d, int at, Floats gain, int width, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector sums = all(0);
+    FloatVector sums = ZERO;
     for (int i = 0; i < bound; i += LANES) {
       sums = load(d, at + i).fma(load(gain, i), sums);
     }
@@ -254,7 +267,7 @@ final class VectorKernels extends ScalarKernels {
   private static float dot(
       Floats d, int at, Floats gain, Floats normalized, int width, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector sums = all(0);
+    FloatVector sums = ZERO;
     for (int i = 0; i < bound; i += LANES) {
       sums = load(d, at + i).mul(load(gain, i)).fma(load(normalized, at + i), sums);
     }
@@ -312,7 +325,7 @@ final class VectorKernels extends ScalarKernels {
   }
 
   private static float rowProduct(Floats p, int at, Floats d, int row, int stride, float[] lanes) {
-    FloatVector sums = all(0);
+    FloatVector sums = ZERO;
     for (int i = 0; i < stride; i += LANES) {
       sums = load(p, at + i).fma(load(d, row + i), sums);
     }
@@ -348,7 +361,7 @@ final class VectorKernels extends ScalarKernels {
 
   private static float exponentials(Floats x, int at, int width, float max, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector sums = all(0);
+    FloatVector sums = ZERO;
     for (int i = 0; i < bound; i += LANES) {
       FloatVector e = exp(load(x, at + i).sub(max));
       store(e, x, at + i);
@@ -369,7 +382,12 @@ final class VectorKernels extends ScalarKernels {
     for (int i = 0; i < bound; i += LANES) {
       store(load(x, at + i).mul(factor), x, at + i);
     }
-    super.scale(x, at + bound, width - bound, factor);
+    rest.scale(x, at + bound, width - bound, factor);
+  }
+
+  @Override
+  public double sumOfSquares(Floats x, int from, int to) {
+    return rest.sumOfSquares(x, from, to);
   }
 
   @Override
@@ -381,7 +399,7 @@ final class VectorKernels extends ScalarKernels {
       FloatVector change = load(m, i).div(root.fma(u.rootScale(), u.epsilon()));
       store(load(p, i).mul(u.keep()).sub(change.mul(u.rate())), p, i);
     }
-    super.adamW(p, m, v, g, bound, to, u);
+    rest.adamW(p, m, v, g, bound, to, u);
   }
 
   private static void moments(Floats m, Floats v, Floats g, int from, int to, AdamW.Update u) {
