@@ -1,8 +1,7 @@
 package dev.remask.topology;
 
-import dev.remask.schemas.AvroSerdes;
-import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.PlannedEpoch;
+import dev.remask.topology.ExamplesLog.Place;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,9 +9,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.IntToLongFunction;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.Deserializer;
 
 /**
  * How far a masker is ahead of the trainer, and whether it should wait (invariant 10).
@@ -22,27 +19,22 @@ import org.apache.kafka.common.serialization.Deserializer;
  * for whose examples the trainer waits.
  */
 final class Backpressure implements AutoCloseable {
-  /** A place in the log of examples: of the next example in question. */
-  record Place(int epoch, long sequence) {}
-
   private final Admin admin;
-  private final LogEdges edges;
-  private final Deserializer<MaskedExample> examples;
+  private final ExamplesLog examples;
   private final String trainer;
   private final long aheadMax;
 
   Backpressure(Admin admin, StreamSettings settings, String run) {
     this.admin = admin;
-    this.edges = new LogEdges(settings.clients());
-    this.examples = AvroSerdes.of(MaskedExample.class, settings.clients()).deserializer();
+    this.examples = new ExamplesLog(settings.clients());
     this.trainer = Groups.trainer(run);
     this.aheadMax = settings.examplesAheadMax();
   }
 
   /**
-   * Whether the masker should wait: the least-ahead of its working partitions is over the mark. A
-   * paused masker goes on below half of the mark, which still feeds a whole logical batch and
-   * window, since the mark is twice that.
+   * Whether the masker should wait: the least-ahead of its working partitions is over the mark. The
+   * same mark for pausing and going on: a trainer in the middle of a window may need up to a
+   * logical batch and two windows before it moves, so half of the mark would not do.
    *
    * @param working partitions of this instance that still have segments to mask; one that has none
    *     must not keep the others going
@@ -51,16 +43,14 @@ final class Backpressure implements AutoCloseable {
       String topic,
       int partitions,
       Collection<Integer> working,
-      boolean waiting,
       SortedMap<Integer, PlannedEpoch> plans) {
-    long mark = waiting ? aheadMax / 2 : aheadMax;
     Map<Integer, Long> starts = GroupProgress.starts(admin, topic, partitions);
     Map<Integer, Long> ends = GroupProgress.stableEnds(admin, topic, partitions);
     Map<Integer, Long> learned = GroupProgress.committed(admin, trainer, topic);
     Map<Integer, Long> from = new HashMap<>(starts);
     learned.forEach((partition, offset) -> from.merge(partition, offset, Math::max));
     return allOver(
-        mark,
+        aheadMax,
         working,
         partition -> ends.getOrDefault(partition, 0L) - from.getOrDefault(partition, 0L),
         partition ->
@@ -76,16 +66,11 @@ final class Backpressure implements AutoCloseable {
   }
 
   private long ahead(TopicPartition partition, long from, SortedMap<Integer, PlannedEpoch> plans) {
-    Optional<Place> first = edges.first(partition, from).map(this::place);
-    Optional<Place> last = edges.last(partition).map(this::place);
+    Optional<Place> first = examples.first(partition, from);
+    Optional<Place> last = examples.last(partition);
     return first.isEmpty() || last.isEmpty()
         ? 0
         : distance(first.get(), last.get(), partition.partition(), plans) + 1;
-  }
-
-  private Place place(ConsumerRecord<byte[], byte[]> record) {
-    MaskedExample example = examples.deserialize(record.topic(), record.value());
-    return new Place(example.getEpoch(), example.getSequence());
   }
 
   /** Examples of a partition from one place to a later one, across the ends of epochs between. */
@@ -104,6 +89,6 @@ final class Backpressure implements AutoCloseable {
 
   @Override
   public void close() {
-    edges.close();
+    examples.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.remask.topology;
 
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
+import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ final class EpochMasker {
   private static final Logger LOG = LoggerFactory.getLogger(EpochMasker.class);
 
   private final Admin admin;
+  private final StreamSettings settings;
   private final PlannedEpoch epoch;
   private final int partitions;
   private final String group;
@@ -40,6 +42,7 @@ final class EpochMasker {
       PlannedEpoch epoch,
       Consumer<Throwable> failed) {
     this.admin = admin;
+    this.settings = settings;
     this.epoch = epoch;
     this.partitions = dataset.getPartitions();
     this.group = Groups.masker(epoch.run(), epoch.epoch());
@@ -55,7 +58,8 @@ final class EpochMasker {
                 epoch.plan(),
                 dataset,
                 settings.topics(),
-                settings.clients()),
+                settings.clients(),
+                this::isDone),
             settings.masking(group),
             failed);
   }
@@ -73,6 +77,17 @@ final class EpochMasker {
     Map<Integer, Long> stops = GroupProgress.stableEnds(admin, segments, partitions);
     stops.keySet().removeIf(partition -> ends.get(partition) == 0);
     return stops;
+  }
+
+  private boolean isDone() {
+    if (stops == null) {
+      return false;
+    }
+    try (PlanReader plans = new PlanReader(settings.clients(), settings.topics())) {
+      plans.readToEnd();
+      PlannedEpoch now = plans.epochs(epoch.run()).get(epoch.epoch());
+      return now != null && now.done();
+    }
   }
 
   int epoch() {
@@ -94,7 +109,7 @@ final class EpochMasker {
   void regulate(
       Backpressure backpressure, Set<Integer> unfinished, SortedMap<Integer, PlannedEpoch> plans) {
     if (!started) {
-      if (!backpressure.mustWait(examples, partitions, unfinished, true, plans)) {
+      if (!backpressure.mustWait(examples, partitions, unfinished, plans)) {
         running.start();
         started = true;
       }
@@ -102,7 +117,7 @@ final class EpochMasker {
     }
     Set<Integer> own = new TreeSet<>(running.partitions());
     own.retainAll(unfinished);
-    running.pause(backpressure.mustWait(examples, partitions, own, running.paused(), plans));
+    running.pause(backpressure.mustWait(examples, partitions, own, plans));
   }
 
   StreamStatus.Lane status() {

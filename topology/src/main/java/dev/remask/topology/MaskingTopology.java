@@ -14,11 +14,13 @@ import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +52,9 @@ public final class MaskingTopology {
    * The masker of one epoch.
    *
    * @param config as {@link AvroSerdes#of} takes it
+   * @param done whether all examples of the epoch are in the log; asked when a task is assigned.
+   *     From then on this instance is in the group, so nobody can delete it; if the epoch is done
+   *     by then, the group is a new one that knows nothing, and the task must not begin again
    */
   public static Topology build(
       String run,
@@ -57,7 +62,8 @@ public final class MaskingTopology {
       EpochPlan plan,
       Dataset dataset,
       Topics topics,
-      Map<String, ?> config) {
+      Map<String, ?> config,
+      BooleanSupplier done) {
     int partitions = dataset.getPartitions();
     if (plan.getEnds() != null && plan.getEnds().size() != partitions) {
       throw new IllegalStateException(
@@ -72,7 +78,8 @@ public final class MaskingTopology {
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer(),
             segments)
-        .addProcessor(MASK, () -> new MaskProcessor(segments, epoch, plan, dataset, config), SOURCE)
+        .addProcessor(
+            MASK, () -> new MaskProcessor(segments, epoch, plan, dataset, config, done), SOURCE)
         .addSink(
             EXAMPLES,
             examples(topics, run, epoch, partitions).name(),
@@ -91,8 +98,16 @@ public final class MaskingTopology {
     private final Masker masker;
     private final TokenWidth width;
     private final Deserializer<Segment> segments;
+    private final BooleanSupplier done;
+    private boolean idle;
 
-    MaskProcessor(String topic, int epoch, EpochPlan plan, Dataset dataset, Map<String, ?> config) {
+    MaskProcessor(
+        String topic,
+        int epoch,
+        EpochPlan plan,
+        Dataset dataset,
+        Map<String, ?> config,
+        BooleanSupplier done) {
       this.topic = topic;
       this.epoch = epoch;
       this.ends = plan.getEnds();
@@ -104,10 +119,20 @@ public final class MaskingTopology {
               dataset.getVocabularySize());
       this.width = TokenIds.widthFor(dataset.getVocabularySize());
       this.segments = AvroSerdes.of(Segment.class, config).deserializer();
+      this.done = done;
+    }
+
+    @Override
+    public void init(ProcessorContext<SequenceKey, MaskedExample> context) {
+      super.init(context);
+      idle = done.getAsBoolean();
     }
 
     @Override
     public void process(Record<byte[], byte[]> record) {
+      if (idle) {
+        return;
+      }
       SequenceKey key = SequenceKey.decode(record.key());
       if (key.partition() != context().taskId().partition()) {
         throw new IllegalStateException(

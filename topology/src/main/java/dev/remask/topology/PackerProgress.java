@@ -56,30 +56,36 @@ public final class PackerProgress {
    * @return false if that took longer than the timeout
    */
   public static boolean awaitPacked(Admin admin, Topics topics, Dataset dataset, Duration timeout) {
+    return awaitPacked(admin, topics, dataset, timeout, () -> false);
+  }
+
+  /** The same; false as soon as there is no point in waiting on. */
+  static boolean awaitPacked(
+      Admin admin, Topics topics, Dataset dataset, Duration timeout, BooleanSupplier pointless) {
     int partitions = dataset.getPartitions();
     String documents = dataset.getDocumentsTopic();
     String group = Groups.packer(dataset.getName());
     String segments = topics.segments(dataset.getName(), partitions).name();
     long deadline = System.nanoTime() + timeout.toNanos();
+    BooleanSupplier giveUp = () -> System.nanoTime() > deadline || pointless.getAsBoolean();
 
     Map<Integer, Long> read = GroupProgress.stableEnds(admin, documents, partitions);
+    if (!await(
+        giveUp,
+        () -> GroupProgress.reached(GroupProgress.committed(admin, group, documents), read))) {
+      return false;
+    }
+    // What is written now can be read once the open transactions before its end are decided.
+    Map<Integer, Long> written = GroupProgress.logEnds(admin, segments, partitions);
     return await(
-            deadline,
-            () -> GroupProgress.reached(GroupProgress.committed(admin, group, documents), read))
-        && awaitVisible(admin, segments, partitions, deadline);
+        giveUp,
+        () ->
+            GroupProgress.reached(GroupProgress.stableEnds(admin, segments, partitions), written));
   }
 
-  /** What is in the log now can be read once the open transactions before its end are decided. */
-  private static boolean awaitVisible(Admin admin, String topic, int partitions, long deadline) {
-    Map<Integer, Long> written = GroupProgress.logEnds(admin, topic, partitions);
-    return await(
-        deadline,
-        () -> GroupProgress.reached(GroupProgress.stableEnds(admin, topic, partitions), written));
-  }
-
-  private static boolean await(long deadline, BooleanSupplier condition) {
+  private static boolean await(BooleanSupplier giveUp, BooleanSupplier condition) {
     while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
+      if (giveUp.getAsBoolean()) {
         return false;
       }
       try {

@@ -67,7 +67,7 @@ final class RunningTopology {
     if (wait == streams.isPaused()) {
       return;
     }
-    LOG.info("{} {}", applicationId, wait ? "waits for the trainer" : "goes on");
+    LOG.debug("{} {}", applicationId, wait ? "waits for the trainer" : "goes on");
     if (wait) {
       streams.pause();
     } else {

@@ -122,9 +122,10 @@ public final class StreamInstance implements AutoCloseable {
     }
   }
 
-  /** As {@link PackerProgress#awaitPacked}; false also if the instance fails meanwhile. */
+  /** As {@link PackerProgress#awaitPacked}; false also if the instance ends meanwhile. */
   public boolean awaitPacked(Duration timeout) {
-    return PackerProgress.awaitPacked(admin, settings.topics(), dataset, timeout);
+    return PackerProgress.awaitPacked(
+        admin, settings.topics(), dataset, timeout, () -> closing.getCount() == 0);
   }
 
   /** As of the last look, at most some hundred milliseconds ago. */

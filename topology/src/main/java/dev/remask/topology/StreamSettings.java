@@ -97,7 +97,6 @@ public record StreamSettings(
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);
     config.put(StreamsConfig.STATE_DIR_CONFIG, stateFolder.toString());
     config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
-    config.put(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG, true);
     // Sources read bytes, so nothing fails to deserialize; the default production handler fails
     // too.
     config.put(

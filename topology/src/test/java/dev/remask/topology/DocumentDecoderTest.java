@@ -1,5 +1,6 @@
 package dev.remask.topology;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.EOFException;
@@ -48,9 +49,7 @@ class DocumentDecoderTest {
     assertThatThrownBy(() -> decode(cause))
         .isInstanceOfSatisfying(
             BadDocument.class,
-            bad ->
-                org.assertj.core.api.Assertions.assertThat(bad.reason())
-                    .isEqualTo(BadDocument.Reason.UNREADABLE))
+            bad -> assertThat(bad.reason()).isEqualTo(BadDocument.Reason.UNREADABLE))
         .hasCause(cause);
   }
 

@@ -70,7 +70,12 @@ final class Fixture {
   }
 
   static TopologyTestDriver masker(Dataset dataset, int epoch, EpochPlan plan) {
-    Topology topology = MaskingTopology.build(RUN, epoch, plan, dataset, TOPICS, CLIENTS);
+    return masker(dataset, epoch, plan, false);
+  }
+
+  static TopologyTestDriver masker(Dataset dataset, int epoch, EpochPlan plan, boolean done) {
+    Topology topology =
+        MaskingTopology.build(RUN, epoch, plan, dataset, TOPICS, CLIENTS, () -> done);
     return driver(topology, settings().masking(Groups.masker(RUN, epoch)));
   }
 

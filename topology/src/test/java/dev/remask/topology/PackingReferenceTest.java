@@ -63,7 +63,7 @@ class PackingReferenceTest {
     }
   }
 
-  @Property(tries = 150)
+  @Property(tries = 60)
   void packsAsTheReferenceDoes(
       @ForAll("inputs") List<Input> inputs,
       @ForAll @IntRange(max = 6) int window,

@@ -42,14 +42,16 @@ class PinnedTopologyTest {
 
   @Test
   void liveLane() throws IOException {
-    Topology topology = MaskingTopology.build(RUN, 0, Fixture.plan(null), DATASET, TOPICS, CLIENTS);
+    Topology topology =
+        MaskingTopology.build(RUN, 0, Fixture.plan(null), DATASET, TOPICS, CLIENTS, () -> false);
     assertThat(topology.describe().toString()).isEqualTo(pinned("live.txt"));
   }
 
   @Test
   void replay() throws IOException {
     Topology topology =
-        MaskingTopology.build(RUN, 1, Fixture.plan(List.of(1L, 2L)), DATASET, TOPICS, CLIENTS);
+        MaskingTopology.build(
+            RUN, 1, Fixture.plan(List.of(1L, 2L)), DATASET, TOPICS, CLIENTS, () -> false);
     assertThat(topology.describe().toString()).isEqualTo(pinned("replay.txt"));
   }
 
