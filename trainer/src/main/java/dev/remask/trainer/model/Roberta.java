@@ -9,8 +9,11 @@ import dev.remask.trainer.Prediction;
 import dev.remask.trainer.StepResult;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -243,7 +246,16 @@ public final class Roberta implements Learner {
 
   @Override
   public String parametersSha256() {
-    throw new UnsupportedOperationException();
+    requireOpen();
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Layout.Tensor tensor : layout.tensors()) {
+        digest.update(parameters.bytes(tensor.offset(), tensor.length()));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   @Override
@@ -259,12 +271,41 @@ public final class Roberta implements Learner {
 
   @Override
   public void save(Path model, Path state) throws IOException {
-    throw new UnsupportedOperationException();
+    requireOpen();
+    ModelFiles.saveModel(model, shape, settings.dropout(), layout, parameters);
+    ModelFiles.saveMoments(state, layout, means, squares);
   }
 
   @Override
   public void load(Path model, Path state) throws IOException {
-    throw new UnsupportedOperationException();
+    requireOpen();
+    try (Arena aside = new Arena()) {
+      Floats read = aside.floats(layout.length);
+      Floats newMeans = aside.floats(layout.length);
+      Floats newSquares = aside.floats(layout.length);
+      ModelFiles.loadModel(model, shape, layout, read);
+      ModelFiles.loadMoments(state, layout, newMeans, newSquares);
+      parameters.copy(0, read, 0, layout.length);
+      means.copy(0, newMeans, 0, layout.length);
+      squares.copy(0, newSquares, 0, layout.length);
+    }
+  }
+
+  /** Takes the parameters of a model folder, and starts the optimizer afresh; faults as in load. */
+  public void load(Path model) throws IOException {
+    requireOpen();
+    try (Arena aside = new Arena()) {
+      Floats read = aside.floats(layout.length);
+      ModelFiles.loadModel(model, shape, layout, read);
+      parameters.copy(0, read, 0, layout.length);
+      means.clear();
+      squares.clear();
+    }
+  }
+
+  /** The shape of the model in a folder, as its config.json tells. */
+  public static ModelShape shape(Path model) throws IOException {
+    return ModelFiles.shape(model);
   }
 
   private void requireOpen() {

@@ -5,38 +5,38 @@ class ScalarKernels implements Kernels {
   static final float LAYER_NORM_EPSILON = 1e-5f;
 
   /** 1/√(2π). */
-  static final float DENSITY_AT_ZERO = 0.3989422804014327f;
+  static final float DENSITY_AT_ZERO = 0.3989423f;
 
   // exp: x = n·ln 2 + r, |r| <= ln 2 / 2, and exp(r) = 1 + r + r²·(a polynomial fitted at Chebyshev
   // nodes; relative error 1.0e-8). Below LOWEST_EXPONENT it stays at exp(LOWEST_EXPONENT) =
   // 2.7e-33:
   // nothing that is added to it can tell, and products of it stay clear of slow denormal numbers.
   static final float LOWEST_EXPONENT = -75;
-  static final float LOG2_E = 1.4426950408889634f;
+  static final float LOG2_E = 1.442695f;
 
   /** Adding it rounds to the nearest integer, which is then in the lowest bits. */
   static final float ROUNDER = 0x1.8p23f;
 
   static final float LN2_HIGH = 0x1.62ep-1f; // 12 bits: n · LN2_HIGH is exact
-  static final float LN2_LOW = 3.194618494528623e-5f;
+  static final float LN2_LOW = 3.1946183e-5f;
   static final float E0 = 0.5f;
-  static final float E1 = 0.16666576845993988f;
-  static final float E2 = 0.04166655443768827f;
-  static final float E3 = 0.008363202971574632f;
-  static final float E4 = 0.0013926213466125463f;
+  static final float E1 = 0.16666576f;
+  static final float E2 = 0.041666556f;
+  static final float E3 = 0.008363203f;
+  static final float E4 = 0.0013926213f;
 
   // Φ(-x) = exp(-x²/2) · t · (a polynomial in t), t = 1 / (1 + 0.26 x), for x >= 0: fitted at
   // Chebyshev nodes for x in [0, 13.4]; relative error 5.4e-8.
   static final float T = 0.26f;
-  static final float G0 = 0.10377169486546721f;
-  static final float G1 = 0.10280078599529308f;
-  static final float G2 = 0.10458063111278969f;
-  static final float G3 = 0.04491751295481968f;
-  static final float G4 = 0.17542911361898736f;
-  static final float G5 = -0.17212694415702393f;
-  static final float G6 = 0.2701983211441855f;
-  static final float G7 = -0.1619765727838858f;
-  static final float G8 = 0.03240545974113133f;
+  static final float G0 = 0.103771694f;
+  static final float G1 = 0.10280079f;
+  static final float G2 = 0.10458063f;
+  static final float G3 = 0.044917513f;
+  static final float G4 = 0.17542912f;
+  static final float G5 = -0.17212695f;
+  static final float G6 = 0.27019832f;
+  static final float G7 = -0.16197658f;
+  static final float G8 = 0.03240546f;
 
   @Override
   public String name() {

@@ -1,0 +1,217 @@
+package dev.remask.trainer.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.remask.trainer.ModelShape;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A model's files: {@code config.json} and {@code model.safetensors} as Hugging Face's
+ * RobertaForMaskedLM has them, {@code optimizer.safetensors} with AdamW's moments under the same
+ * names. A fault of a file is an IOException that names the file and the fault.
+ */
+final class ModelFiles {
+  private static final String CONFIG = "config.json";
+  private static final String MODEL = "model.safetensors";
+  private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String MEANS = "exp_avg.";
+  private static final String SQUARES = "exp_avg_sq.";
+  private static final int MAX_CONFIG_BYTES = 1 << 20;
+
+  /** Tensors other writers add: a second name of a tied one, and what this model has no use for. */
+  private static final String DECODER = "lm_head.decoder.weight";
+
+  private static final String DECODER_BIAS = "lm_head.decoder.bias";
+  private static final Set<String> UNUSED =
+      Set.of(
+          "roberta.embeddings.position_ids",
+          "roberta.pooler.dense.weight",
+          "roberta.pooler.dense.bias");
+
+  private ModelFiles() {}
+
+  /** Writes both files of a model folder, forced to disk. */
+  static void saveModel(
+      Path folder, ModelShape shape, double dropout, Layout layout, Floats parameters)
+      throws IOException {
+    Safetensors.write(folder.resolve(MODEL), named("", layout, parameters));
+    byte[] config =
+        Safetensors.JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(config(shape, dropout));
+    try (FileChannel channel =
+        FileChannel.open(
+            folder.resolve(CONFIG),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(config);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+  }
+
+  /** Reads a model folder's parameters into a vector of that layout. */
+  static void loadModel(Path folder, ModelShape shape, Layout layout, Floats parameters)
+      throws IOException {
+    ModelShape found = shape(folder);
+    if (!found.equals(shape)) {
+      throw new IOException(folder.resolve(CONFIG) + ": " + found + "; expected " + shape);
+    }
+    Path file = folder.resolve(MODEL);
+    try (Safetensors tensors = Safetensors.open(file)) {
+      Set<String> known = new HashSet<>(UNUSED);
+      known.addAll(Set.of(DECODER, DECODER_BIAS));
+      read(tensors, "", layout, parameters, known);
+      checkTied(tensors, file, DECODER, layout.tensor(Layout.WORDS), parameters);
+      checkTied(tensors, file, DECODER_BIAS, layout.tensor(Layout.HEAD_BIAS), parameters);
+      refuseOthers(tensors, file, known);
+    }
+  }
+
+  /** A second copy of a tied tensor must be the same: this model has only one. */
+  private static void checkTied(
+      Safetensors tensors, Path file, String name, Layout.Tensor tied, Floats parameters)
+      throws IOException {
+    if (!tensors.names().contains(name)) {
+      return;
+    }
+    try (Arena arena = new Arena()) {
+      Floats copy = arena.floats(tied.length());
+      tensors.read(name, tied.shape(), copy);
+      if (copy.bytes(0, copy.length).mismatch(parameters.bytes(tied.offset(), copy.length)) >= 0) {
+        throw new IOException(file + ": tensor " + name + " differs from " + tied.name());
+      }
+    }
+  }
+
+  static void saveMoments(Path folder, Layout layout, Floats means, Floats squares)
+      throws IOException {
+    List<Safetensors.Named> tensors = new ArrayList<>(named(MEANS, layout, means));
+    tensors.addAll(named(SQUARES, layout, squares));
+    Safetensors.write(folder.resolve(OPTIMIZER), tensors);
+  }
+
+  static void loadMoments(Path folder, Layout layout, Floats means, Floats squares)
+      throws IOException {
+    Path file = folder.resolve(OPTIMIZER);
+    try (Safetensors tensors = Safetensors.open(file)) {
+      Set<String> known = new HashSet<>();
+      read(tensors, MEANS, layout, means, known);
+      read(tensors, SQUARES, layout, squares, known);
+      refuseOthers(tensors, file, known);
+      for (int i = 0; i < squares.length; i++) {
+        if (squares.get(i) < 0) {
+          throw new IOException(file + ": a mean square of " + squares.get(i));
+        }
+      }
+    }
+  }
+
+  private static List<Safetensors.Named> named(String prefix, Layout layout, Floats flat) {
+    return layout.tensors().stream()
+        .map(
+            tensor ->
+                new Safetensors.Named(
+                    prefix + tensor.name(),
+                    tensor.shape(),
+                    flat.slice(tensor.offset(), tensor.length())))
+        .toList();
+  }
+
+  private static void read(
+      Safetensors tensors, String prefix, Layout layout, Floats flat, Set<String> known)
+      throws IOException {
+    for (Safetensors.Named tensor : named(prefix, layout, flat)) {
+      tensors.read(tensor.name(), tensor.shape(), tensor.values());
+      known.add(tensor.name());
+    }
+  }
+
+  private static void refuseOthers(Safetensors tensors, Path file, Set<String> known)
+      throws IOException {
+    for (String name : tensors.names()) {
+      if (!known.contains(name)) {
+        throw new IOException(file + ": unknown tensor " + name);
+      }
+    }
+  }
+
+  private static ObjectNode config(ModelShape shape, double dropout) {
+    ObjectNode config = Safetensors.JSON.createObjectNode();
+    config.putArray("architectures").add("RobertaForMaskedLM");
+    return config
+        .put("model_type", "roberta")
+        .put("vocab_size", shape.vocabulary())
+        .put("hidden_size", shape.hidden())
+        .put("num_hidden_layers", shape.layers())
+        .put("num_attention_heads", shape.heads())
+        .put("intermediate_size", shape.feedForward())
+        .put("max_position_embeddings", shape.positions() + Layout.FIRST_POSITION)
+        .put("type_vocab_size", 1)
+        .put("hidden_act", "gelu")
+        .put("layer_norm_eps", 1e-5)
+        .put("hidden_dropout_prob", dropout)
+        .put("attention_probs_dropout_prob", dropout)
+        .put("initializer_range", 0.02)
+        .put("bos_token_id", 0)
+        .put("pad_token_id", 1)
+        .put("eos_token_id", 2)
+        .put("tie_word_embeddings", true)
+        .put("torch_dtype", "float32");
+  }
+
+  /** The shape that a model folder's config.json tells, if it is one that this model can have. */
+  static ModelShape shape(Path folder) throws IOException {
+    Path file = folder.resolve(CONFIG);
+    JsonNode config = json(file);
+    for (String key : List.of("model_type", "type_vocab_size", "hidden_act", "layer_norm_eps")) {
+      String expected = config(new ModelShape(1, 1, 1, 1, 5, 1), 0).get(key).asText();
+      if (!config.path(key).asText().equals(expected)) {
+        throw new IOException(
+            "%s: %s is %s; expected %s".formatted(file, key, config.path(key), expected));
+      }
+    }
+    if (!config.path("tie_word_embeddings").asBoolean(true)) {
+      throw new IOException(file + ": tie_word_embeddings is false; expected true");
+    }
+    return new ModelShape(
+        size(file, config, "num_hidden_layers"),
+        size(file, config, "hidden_size"),
+        size(file, config, "num_attention_heads"),
+        size(file, config, "intermediate_size"),
+        size(file, config, "vocab_size"),
+        size(file, config, "max_position_embeddings") - Layout.FIRST_POSITION);
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MAX_CONFIG_BYTES + 1);
+      if (bytes.length > MAX_CONFIG_BYTES) {
+        throw new IOException(file + ": more than " + MAX_CONFIG_BYTES + " bytes");
+      }
+      return Safetensors.JSON.readTree(bytes);
+    } catch (JsonProcessingException e) {
+      throw new IOException(file + ": not JSON: " + e.getMessage(), e);
+    }
+  }
+
+  private static int size(Path file, JsonNode config, String key) throws IOException {
+    JsonNode value = config.path(key);
+    if (!value.isInt() || value.intValue() < 1) {
+      throw new IOException("%s: %s is %s; expected 1 and more".formatted(file, key, value));
+    }
+    return value.intValue();
+  }
+}
