@@ -3,6 +3,7 @@ package dev.remask.trainer;
 import java.nio.file.Path;
 import java.util.SortedMap;
 import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sound checkpoint on disk.
@@ -30,10 +31,7 @@ public record Checkpoint(
     now.forEach((key, is) -> requireSame(key, configuration.get(key), is));
   }
 
-  private void requireSame(
-      String key,
-      @org.jspecify.annotations.Nullable String was,
-      @org.jspecify.annotations.Nullable String is) {
+  private void requireSame(String key, @Nullable String was, @Nullable String is) {
     if (was == null || !was.equals(is)) {
       throw new ConfigException(
           key,

@@ -3,6 +3,7 @@ package dev.remask.trainer;
 import dev.remask.mlm.ReplayOrder.Range;
 import dev.remask.schemas.TrainingStep;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A recorded step, and whether learning it again gave the same. */
 final class Redo {
@@ -51,8 +52,7 @@ final class Redo {
     }
   }
 
-  private static void require(
-      long step, String what, Object was, @org.jspecify.annotations.Nullable Object is) {
+  private static void require(long step, String what, Object was, @Nullable Object is) {
     if (!was.equals(is)) {
       throw new IllegalStateException(
           "step %d cannot be redone: %s was %s, is %s".formatted(step, what, was, is));
