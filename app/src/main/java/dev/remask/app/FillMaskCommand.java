@@ -3,6 +3,9 @@ package dev.remask.app;
 import dev.remask.mlm.Vocabulary;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.Checkpoints;
+import dev.remask.trainer.ModelShape;
+import dev.remask.trainer.model.AdamW;
+import dev.remask.trainer.model.Initialization;
 import dev.remask.trainer.model.Roberta;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +26,10 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     footer = {"", "Example: remask fill-mask \"The old man shook his <mask>.\""})
 final class FillMaskCommand implements Callable<Integer> {
+  /** What a model needs that only predicts: one thread, one sequence at a time. */
+  private static final dev.remask.trainer.model.Settings READING =
+      new dev.remask.trainer.model.Settings(Initialization.ROBERTA, AdamW.ROBERTA, 0, 0, 1, 1);
+
   @Mixin private CommonOptions options = new CommonOptions();
 
   @Parameters(
@@ -59,8 +66,10 @@ final class FillMaskCommand implements Callable<Integer> {
     Vocabulary vocabulary = Vocabulary.parse(Files.readAllBytes(tokenizer));
     Console console = new Console(System.out, Terminal.isColoured(), System::nanoTime);
     List<FillMask.Filled> filled = new ArrayList<>();
-    try (Roberta learner = Roberta.open(folder)) {
-      FillMask fill = new FillMask(vocabulary, learner, learner.shape().positions());
+    ModelShape shape = Roberta.shape(folder);
+    try (Roberta learner = Roberta.create(shape, READING)) {
+      learner.load(folder);
+      FillMask fill = new FillMask(vocabulary, learner, shape.positions());
       for (String sentence : sentences) {
         filled.add(fill.fill(sentence, most));
       }
