@@ -4,13 +4,16 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.jspecify.annotations.Nullable;
@@ -128,16 +131,32 @@ final class EpochMasker {
     running.close();
   }
 
-  /** Closes and takes away what the epoch leaves behind; the last instance to do so succeeds. */
+  /** Closes, and deletes the state folder. */
   void retire() {
     close();
     running.cleanUp();
-    try {
-      GroupProgress.get(admin.deleteConsumerGroups(List.of(group)).all());
-    } catch (GroupNotEmptyException e) {
-      LOG.info("{} is left to the instance that is still in it", group);
-    } catch (GroupIdNotFoundException e) {
-      LOG.debug("{} is deleted already", group);
-    }
+  }
+
+  /**
+   * Deletes the groups of epochs that are done. One that still has a member, alive or just killed,
+   * stays until the next call.
+   */
+  static void deleteGroups(Admin admin, Collection<PlannedEpoch> done) {
+    Set<String> groups =
+        done.stream()
+            .map(epoch -> Groups.masker(epoch.run(), epoch.epoch()))
+            .collect(Collectors.toSet());
+    Map<String, KafkaFuture<Void>> answers = admin.deleteConsumerGroups(groups).deletedGroups();
+    answers.forEach(
+        (group, answer) -> {
+          try {
+            GroupProgress.get(answer);
+            LOG.debug("{} deleted", group);
+          } catch (GroupNotEmptyException e) {
+            LOG.debug("{} still has a member", group);
+          } catch (GroupIdNotFoundException e) {
+            LOG.trace("{} is not there", group);
+          }
+        });
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -24,11 +25,11 @@ final class LogEdges implements AutoCloseable {
 
   LogEdges(Map<String, ?> clients) {
     // Resets to the earliest offset: one that was purged meanwhile means the first that is left.
+    Map<String, Object> config = ClientConfigs.logReader(clients);
+    // A fetch at the end of one partition must not hold up the next partition for half a second.
+    config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10);
     consumer =
-        new KafkaConsumer<>(
-            ClientConfigs.logReader(clients),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
+        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
   /** The first committed record at or after an offset; empty if there is none yet. */

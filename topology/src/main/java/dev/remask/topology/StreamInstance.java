@@ -50,6 +50,7 @@ public final class StreamInstance implements AutoCloseable {
   private final RunningTopology packer;
   private final EpochMasker live;
   private @Nullable EpochMasker replay;
+  private boolean groupsToDelete = true;
   private volatile StreamStatus status;
 
   /**
@@ -163,6 +164,10 @@ public final class StreamInstance implements AutoCloseable {
   private void look() {
     plans.readToEnd();
     SortedMap<Integer, PlannedEpoch> epochs = plans.epochs(run);
+    if (groupsToDelete) {
+      EpochMasker.deleteGroups(admin, epochs.values().stream().filter(PlannedEpoch::done).toList());
+      groupsToDelete = false;
+    }
     live.regulate(backpressure, live.unfinished(), epochs);
     EpochMasker running = replay;
     if (running == null) {
@@ -170,6 +175,7 @@ public final class StreamInstance implements AutoCloseable {
     } else if (!advance(running, epochs)) {
       running.retire();
       replay = null;
+      groupsToDelete = true;
     }
     status =
         new StreamStatus(
