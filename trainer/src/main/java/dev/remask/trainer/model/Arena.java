@@ -18,43 +18,33 @@ final class Arena implements AutoCloseable {
   private static final int LINE_BYTES = LINE_FLOATS * Float.BYTES;
 
   private final List<INDArray> arrays = new ArrayList<>();
-  private final long limitBytes;
-  private long usedBytes;
+  private long used;
 
-  Arena() {
-    this(machineBytes() - Runtime.getRuntime().maxMemory());
-  }
-
-  /**
-   * An allocation beyond the limit is an IllegalArgumentException: a model that does not fit is a
-   * wrong configuration, and better refused than killed by the system later.
-   */
-  Arena(long limitBytes) {
-    this.limitBytes = limitBytes;
-  }
-
-  private static long machineBytes() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-        .getTotalMemorySize();
+  /** Bytes that this machine has beside the heap's maximum. */
+  static long availableBytes() {
+    OperatingSystemMXBean machine =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    return machine.getTotalMemorySize() - Runtime.getRuntime().maxMemory();
   }
 
   Floats floats(long length) {
     if (length > Floats.MAX_LENGTH - LINE_FLOATS) {
       throw new IllegalArgumentException(
-          "a tensor of " + length + " floats; at most " + (Floats.MAX_LENGTH - LINE_FLOATS));
+          "a tensor of %d floats; allowed: %d, so a smaller model or micro-batch"
+              .formatted(length, Floats.MAX_LENGTH - LINE_FLOATS));
     }
-    usedBytes += length * Float.BYTES + LINE_BYTES;
-    if (usedBytes > limitBytes) {
-      throw new IllegalArgumentException(
-          "the model and its micro-batches need more than %,d MiB outside the heap, which is what this machine has beside a heap of %,d MiB; allowed: a smaller model or micro-batch"
-              .formatted(limitBytes >> 20, Runtime.getRuntime().maxMemory() >> 20));
-    }
+    used += length;
     INDArray array = Nd4j.create(DataType.FLOAT, length + LINE_FLOATS);
     arrays.add(array);
     FloatPointer start = new FloatPointer(array.data().addressPointer());
     long past = start.address() % LINE_BYTES;
     long skip = past == 0 ? 0 : (LINE_BYTES - past) / Float.BYTES;
     return new Floats(start.getPointer(skip), (int) length, array);
+  }
+
+  /** Floats handed out so far. */
+  long used() {
+    return used;
   }
 
   @Override

@@ -31,7 +31,7 @@ final class Attention {
     this.heads = shape.heads();
     this.hidden = shape.hidden();
     this.size = hidden / heads;
-    this.slot = shape.positions() * stride(shape.positions());
+    this.slot = slotFloats(shape);
     this.query = columns(qkv, 0);
     this.key = columns(qkv, 1);
     this.value = columns(qkv, 2);
@@ -43,6 +43,14 @@ final class Attention {
   /** From one of the three column blocks on. */
   private Floats columns(Floats qkv, int block) {
     return qkv.slice(block * hidden, qkv.length - block * hidden);
+  }
+
+  private static int slotFloats(ModelShape shape) {
+    return shape.positions() * stride(shape.positions());
+  }
+
+  static long floats(ModelShape shape, int sequences) {
+    return ((long) sequences * shape.heads() + 2) * slotFloats(shape);
   }
 
   private static int stride(int length) {

@@ -32,7 +32,7 @@ final class MaskedHead {
     this.hidden = shape.hidden();
     this.weights = context.weights();
     this.gradients = context.gradients();
-    this.chunk = Math.min(CHUNK, context.sequences() * shape.positions());
+    this.chunk = chunk(shape, context.sequences());
     this.gathered = context.floats((long) chunk * hidden);
     this.slope = context.floats((long) chunk * hidden);
     this.normalized = context.floats((long) chunk * hidden);
@@ -41,6 +41,14 @@ final class MaskedHead {
     this.logits = context.floats((long) chunk * shape.vocabulary());
     this.outGradient = context.floats((long) chunk * hidden);
     this.gatheredGradient = context.floats((long) chunk * hidden);
+  }
+
+  private static int chunk(ModelShape shape, int sequences) {
+    return Math.min(CHUNK, sequences * shape.positions());
+  }
+
+  static long floats(ModelShape shape, int sequences) {
+    return (6L * shape.hidden() + 1 + shape.vocabulary()) * chunk(shape, sequences);
   }
 
   /** Scores the predictions from the encoder's output {@code [N, H]}. */

@@ -51,6 +51,7 @@ public final class Roberta implements Learner {
     this.kernels = kernels;
     this.dropout = new Dropout(settings.dropout(), settings.seed());
     this.layout = new Layout(shape);
+    checkMemory();
     this.arena = new Arena();
     this.threads = new Workers(settings.workers());
     try {
@@ -76,6 +77,26 @@ public final class Roberta implements Learner {
     if (shape.vocabulary() < 5) {
       throw new IllegalArgumentException(shape + "; allowed: a vocabulary of 5 and more");
     }
+  }
+
+  /** A model that does not fit is refused now, rather than killed by the system later. */
+  private void checkMemory() {
+    long needed = floats() * Float.BYTES;
+    if (needed > Arena.availableBytes()) {
+      throw new IllegalArgumentException(
+          "the model needs %,d MiB outside the heap; allowed: %,d, so a smaller model, micro-batch, number of workers or heap"
+              .formatted(needed >> 20, Arena.availableBytes() >> 20));
+    }
+  }
+
+  /** What the model takes from its arena. */
+  long floats() {
+    return layout.length * (3L + settings.workers())
+        + settings.workers() * Worker.floats(shape, settings.microBatch());
+  }
+
+  Arena arena() {
+    return arena;
   }
 
   /** Views of its own over the shared weights, as they belong to one thread. */

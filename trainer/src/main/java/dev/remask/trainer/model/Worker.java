@@ -50,6 +50,19 @@ final class Worker {
     this.d = context.rows(context.shape().hidden());
   }
 
+  /** What a worker takes from its arena, its gradient aside. */
+  static long floats(ModelShape shape, int sequences) {
+    long rows = (long) sequences * shape.positions();
+    long hidden = shape.hidden();
+    long layer = rows * (8 * hidden + 2L * shape.feedForward() + 2);
+    long attention = Attention.floats(shape, sequences);
+    long shared = rows * (6 * hidden + shape.feedForward()); // scratch and d
+    return rows * (2 * hidden + 1)
+        + shape.layers() * (layer + attention)
+        + shared
+        + MaskedHead.floats(shape, sequences);
+  }
+
   /** Adds the gradients of a micro-batch's summed loss. */
   Evaluation learn(MicroBatch batch) {
     Floats encoded = encode(batch);

@@ -23,6 +23,16 @@ final class ReferenceRoberta {
     this.step = step;
   }
 
+  void takeParameters(Roberta model) {
+    for (Layout.Tensor tensor : model.layout().tensors()) {
+      double[] values = new double[tensor.length()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = model.parameters().get(tensor.offset() + i);
+      }
+      tensors.put(tensor.name(), values);
+    }
+  }
+
   /** Σ of -ln p(label) over the masked positions of all examples. */
   double loss(List<Example> examples) {
     return examples.stream().mapToDouble(this::loss).sum();

@@ -1,0 +1,295 @@
+package dev.remask.trainer.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+
+/**
+ * Every kernel of every implementation against the formula in double precision, at sizes around the
+ * lanes of a vector; backward kernels against differences of the forward formula.
+ */
+class KernelsTest {
+  private static final double DIFFERENCE = 1e-5;
+  private static Arena arena;
+
+  @BeforeContainer
+  static void open() {
+    arena = new Arena();
+  }
+
+  @AfterContainer
+  static void close() {
+    arena.close();
+  }
+
+  @Provide
+  Arbitrary<Kernels> kernels() {
+    return Arbitraries.of(Stream.of(new ScalarKernels(), Kernels.fastest()).toList());
+  }
+
+  @Property(tries = 100)
+  void geluIsExactOverItsRange(
+      @ForAll("kernels") Kernels kernels, @ForAll @IntRange(max = 1000) int seed) {
+    int count = 150;
+    float[] values = normal(count, seed, 4);
+    values[0] = 0;
+    values[1] = 20;
+    values[2] = -20;
+    values[3] = -1e-8f;
+    values[4] = 1e6f;
+    Floats x = floats(values);
+    Floats slope = floats(new float[count]);
+    kernels.gelu(x, slope, count);
+    for (int i = 0; i < count; i++) {
+      double value = values[i];
+      double density = Math.exp(-value * value / 2) / Math.sqrt(2 * Math.PI);
+      close(x.get(i), ReferenceRoberta.gelu(value), 1e-6);
+      close(slope.get(i), ReferenceRoberta.normalCdf(value) + value * density, 1e-6);
+    }
+  }
+
+  @Property(tries = 100)
+  void layerNormIsThatOfEachRow(
+      @ForAll("kernels") Kernels kernels,
+      @ForAll @IntRange(min = 1, max = 5) int rows,
+      @ForAll @IntRange(min = 2, max = 70) int width) {
+    Norm norm = new Norm(rows, width);
+    norm.forward(kernels);
+    for (int r = 0; r < rows; r++) {
+      double[] expected = norm.reference(r);
+      for (int i = 0; i < width; i++) {
+        close(norm.y.get(r * width + i), expected[i], 3e-6);
+      }
+    }
+  }
+
+  @Property(tries = 60)
+  void layerNormBackwardIsItsDerivative(
+      @ForAll("kernels") Kernels kernels,
+      @ForAll @IntRange(min = 1, max = 4) int rows,
+      @ForAll @IntRange(min = 2, max = 40) int width) {
+    Norm norm = new Norm(rows, width);
+    norm.forward(kernels);
+    float[] weights = normal(rows * width, 77, 1); // the loss is Σ weights · y
+    Floats d = floats(weights);
+    Floats gainGradient = floats(new float[width]);
+    Floats shiftGradient = floats(new float[width]);
+    kernels.layerNormBackward(
+        d, norm.x, norm.scale, floats(norm.gain), gainGradient, shiftGradient, rows, width);
+    for (int i = 0; i < rows * width; i++) {
+      int row = i / width;
+      double expected = norm.derivative(norm.values, i, row, row + 1, weights);
+      close(d.get(i), expected, 1e-5 * norm.largestScale());
+    }
+    for (int i = 0; i < width; i++) {
+      close(gainGradient.get(i), norm.derivative(norm.gain, i, 0, rows, weights), 1e-5);
+      close(shiftGradient.get(i), norm.derivative(norm.shift, i, 0, rows, weights), 1e-5);
+    }
+  }
+
+  /** A layer normalization of random rows. */
+  private static final class Norm {
+    final int rows;
+    final int width;
+    final float[] values;
+    final float[] gain;
+    final float[] shift;
+    final Floats x;
+    final Floats scale;
+    final Floats y;
+
+    Norm(int rows, int width) {
+      this.rows = rows;
+      this.width = width;
+      this.values = normal(rows * width, width, 2);
+      this.gain = normal(width, 1000 + width, 1);
+      this.shift = normal(width, 2000 + width, 1);
+      this.x = floats(values);
+      this.scale = floats(new float[rows]);
+      this.y = floats(new float[rows * width]);
+    }
+
+    void forward(Kernels kernels) {
+      kernels.layerNorm(x, scale, floats(gain), floats(shift), y, rows, width);
+    }
+
+    double largestScale() {
+      return IntStream.range(0, rows).mapToDouble(r -> 1 + scale.get(r)).max().orElseThrow();
+    }
+
+    double[] reference(int row) {
+      return reference(row, new double[0], 0, 0);
+    }
+
+    /** With {@code by} added to one element of one of the three inputs. */
+    private double[] reference(int row, Object changed, int index, double by) {
+      double[] in = doubles(values, row * width, width);
+      double[] gains = doubles(gain, 0, width);
+      double[] shifts = doubles(shift, 0, width);
+      if (changed == values) {
+        in[index - row * width] += by;
+      } else if (changed == gain) {
+        gains[index] += by;
+      } else if (changed == shift) {
+        shifts[index] += by;
+      }
+      return ReferenceRoberta.layerNorm(in, gains, shifts);
+    }
+
+    double derivative(float[] changed, int index, int from, int to, float[] weights) {
+      double sum = 0;
+      for (int r = from; r < to; r++) {
+        double[] after = reference(r, changed, index, DIFFERENCE);
+        double[] before = reference(r, changed, index, -DIFFERENCE);
+        for (int i = 0; i < width; i++) {
+          sum += weights[r * width + i] * (after[i] - before[i]) / (2 * DIFFERENCE);
+        }
+      }
+      return sum;
+    }
+  }
+
+  @Property(tries = 100)
+  void softmaxAndItsDerivative(
+      @ForAll("kernels") Kernels kernels,
+      @ForAll @IntRange(min = 1, max = 5) int rows,
+      @ForAll @IntRange(min = 1, max = 70) int width) {
+    int stride = (width + 15) / 16 * 16;
+    int at = 32;
+    float[] scores = normal(at + rows * stride, width, 5);
+    float[] weights = normal(rows * stride, width + 1, 1);
+    Floats x = floats(scores);
+    Floats d = floats(weights);
+    kernels.softmax(x, at, rows, width, stride);
+    kernels.softmaxBackward(x, at, d, rows, width, stride);
+    for (int r = 0; r < rows; r++) {
+      double[] row = doubles(scores, at + r * stride, width);
+      double total = ReferenceRoberta.logSumExp(row);
+      double mean = 0;
+      for (int i = 0; i < width; i++) {
+        mean += Math.exp(row[i] - total) * weights[r * stride + i];
+      }
+      for (int i = 0; i < width; i++) {
+        double p = Math.exp(row[i] - total);
+        close(x.get(at + r * stride + i), p, 1e-6);
+        close(d.get(r * stride + i), p * (weights[r * stride + i] - mean), 1e-6);
+      }
+    }
+  }
+
+  @Property(tries = 60)
+  void exponentialsOfAnyWidth(
+      @ForAll("kernels") Kernels kernels, @ForAll @IntRange(min = 1, max = 100) int width) {
+    float[] values = normal(width + 3, width, 30);
+    Floats x = floats(values);
+    float max = kernels.max(x, 3, width);
+    float sum = kernels.exponentials(x, 3, width, max);
+    double[] row = doubles(values, 3, width);
+    assertThat((double) max).isEqualTo(DoubleStream.of(row).max().orElseThrow());
+    double expected = 0;
+    for (int i = 0; i < width; i++) {
+      double e = Math.exp(row[i] - max);
+      expected += e;
+      double rounding = 1e-7 * (2 + Math.abs(row[i] - max)); // that of the difference, too
+      assertThat((double) x.get(3 + i)).isCloseTo(e, within(1e-30 + rounding * e));
+    }
+    close(sum, expected, 1e-6);
+    assertThat(x.get(2)).isEqualTo(values[2]);
+  }
+
+  @Property(tries = 60)
+  void sumsAndProducts(
+      @ForAll("kernels") Kernels kernels,
+      @ForAll @IntRange(min = 1, max = 5) int rows,
+      @ForAll @IntRange(min = 1, max = 70) int width) {
+    int count = rows * width;
+    float[] a = normal(count, width, 1);
+    float[] b = normal(count, width + 1, 1);
+    Floats sum = floats(a);
+    kernels.add(floats(b), 0, sum, 0, count);
+    each(sum, i -> a[i] + b[i], 1e-6);
+    Floats product = floats(a);
+    kernels.multiply(floats(b), product, count);
+    each(product, i -> a[i] * b[i], 1e-6);
+    Floats scaled = floats(a);
+    kernels.scale(scaled, 0, count, 3);
+    each(scaled, i -> 3 * a[i], 1e-6);
+    Floats columns = floats(new float[width]);
+    kernels.sumColumns(floats(a), columns, rows, width);
+    each(columns, i -> IntStream.range(0, rows).mapToDouble(r -> a[r * width + i]).sum(), 1e-6);
+    close(
+        kernels.sumOfSquares(floats(a), 1, count),
+        IntStream.range(1, count).mapToDouble(i -> (double) a[i] * a[i]).sum(),
+        1e-12);
+  }
+
+  @Property(tries = 40)
+  void adamWOverManySteps(
+      @ForAll("kernels") Kernels kernels, @ForAll @IntRange(min = 1, max = 70) int count) {
+    AdamW adamW = new AdamW(0.9, 0.98, 1e-6, 0.1, 0.5);
+    Floats p = floats(normal(count, 1, 1));
+    Floats m = floats(new float[count]);
+    Floats v = floats(new float[count]);
+    double[] expected = doubles(p.toArray(), 0, count);
+    double[] mean = new double[count];
+    double[] square = new double[count];
+    for (int step = 1; step <= 10; step++) {
+      float[] gradient = normal(count, step, 3);
+      double norm = step; // with the divisor of 4 any norm will do
+      double clipped = Math.min(1, 0.5 / norm) / 4;
+      kernels.adamW(p, m, v, floats(gradient), 0, count, adamW.update(0.01, step, norm, 4, true));
+      for (int i = 0; i < count; i++) {
+        double g = gradient[i] * clipped;
+        mean[i] = 0.9 * mean[i] + 0.1 * g;
+        square[i] = 0.98 * square[i] + 0.02 * g * g;
+        double unbiasedMean = mean[i] / (1 - Math.pow(0.9, step));
+        double unbiasedSquare = square[i] / (1 - Math.pow(0.98, step));
+        expected[i] -=
+            0.01 * (unbiasedMean / (Math.sqrt(unbiasedSquare) + 1e-6) + 0.1 * expected[i]);
+      }
+    }
+    each(p, i -> expected[i], 1e-5);
+  }
+
+  private static void each(Floats actual, IntToDoubleFunction expected, double tolerance) {
+    for (int i = 0; i < actual.length; i++) {
+      close(actual.get(i), expected.applyAsDouble(i), tolerance);
+    }
+  }
+
+  private static void close(double actual, double expected, double tolerance) {
+    assertThat(actual).isCloseTo(expected, within(tolerance * Math.max(1, Math.abs(expected))));
+  }
+
+  private static float[] normal(int count, int seed, double deviation) {
+    Random random = new Random(seed);
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) (deviation * random.nextGaussian());
+    }
+    return values;
+  }
+
+  private static double[] doubles(float[] values, int from, int count) {
+    return IntStream.range(from, from + count).mapToDouble(i -> values[i]).toArray();
+  }
+
+  private static Floats floats(float[] values) {
+    Floats floats = arena.floats(values.length);
+    floats.put(values);
+    return floats;
+  }
+}

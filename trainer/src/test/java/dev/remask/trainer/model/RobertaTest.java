@@ -1,0 +1,283 @@
+package dev.remask.trainer.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.remask.mlm.Example;
+import dev.remask.mlm.Masked;
+import dev.remask.trainer.Evaluation;
+import dev.remask.trainer.ModelShape;
+import dev.remask.trainer.Prediction;
+import dev.remask.trainer.StepResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RobertaTest {
+  private static final ModelShape SHAPE = new ModelShape(2, 32, 2, 48, 101, 24);
+  private static final List<Example> EXAMPLES = Examples.random(16, 24, 101, 4);
+
+  private static Roberta model(double dropout, int workers, int microBatch) {
+    return Roberta.create(SHAPE, settings(dropout, workers, microBatch));
+  }
+
+  private static Settings settings(double dropout, int workers, int microBatch) {
+    return new Settings(Initialization.SHORT_RUN, AdamW.ROBERTA, dropout, 11, workers, microBatch);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, 0",
+    "1, 2, 0",
+    "1, 7, 0",
+    "1, 16, 0",
+    "2, 1, 0",
+    "2, 2, 0",
+    "2, 7, 0",
+    "2, 16, 0",
+    "3, 4, 0",
+    "1, 1, 0.3",
+    "2, 3, 0.3"
+  })
+  void theGradientDoesNotDependOnHowABatchIsCut(int workers, int microBatch, double dropout) {
+    float[] whole = gradient(1, 16, dropout);
+    float[] cut = gradient(workers, microBatch, dropout);
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < whole.length; i++) {
+      difference += Math.pow((double) whole[i] - cut[i], 2);
+      norm += Math.pow(whole[i], 2);
+    }
+    assertThat(norm).isPositive();
+    assertThat(Math.sqrt(difference / norm)).isLessThan(1e-5);
+  }
+
+  private static float[] gradient(int workers, int microBatch, double dropout) {
+    try (Roberta model = model(dropout, workers, microBatch)) {
+      model.backpropagate(EXAMPLES, 1);
+      model.reduce();
+      return model.gradient().toArray();
+    }
+  }
+
+  static Stream<Arguments> runs() {
+    return Stream.of(
+        Arguments.of(new ScalarKernels(), 0.0),
+        Arguments.of(Kernels.fastest(), 0.0),
+        Arguments.of(Kernels.fastest(), 0.1));
+  }
+
+  @ParameterizedTest
+  @MethodSource("runs")
+  void twentyStepsGiveTheSameBitsEveryTime(Kernels kernels, double dropout) {
+    assertThat(twentySteps(kernels, dropout)).isEqualTo(twentySteps(kernels, dropout));
+  }
+
+  private static List<String> twentySteps(Kernels kernels, double dropout) {
+    List<String> hashes = new ArrayList<>();
+    try (Roberta model = new Roberta(SHAPE, settings(dropout, 2, 3), kernels)) {
+      for (int step = 1; step <= 20; step++) {
+        StepResult result = model.step(Examples.random(16, 24, 101, step), 1e-3, step);
+        hashes.add(result + model.parametersSha256());
+      }
+    }
+    assertThat(hashes).doesNotHaveDuplicates();
+    return hashes;
+  }
+
+  @Test
+  void scalarAndVectorKernelsTakeTheSameSteps() {
+    try (Roberta scalar = new Roberta(SHAPE, settings(0, 2, 4), new ScalarKernels());
+        Roberta fastest = model(0, 2, 4)) {
+      for (int step = 1; step <= 5; step++) {
+        StepResult expected = scalar.step(EXAMPLES, 1e-3, step);
+        StepResult actual = fastest.step(EXAMPLES, 1e-3, step);
+        assertThat(actual.loss()).isCloseTo(expected.loss(), within(1e-5));
+        assertThat(actual.gradientNorm()).isCloseTo(expected.gradientNorm(), within(1e-4));
+      }
+    }
+  }
+
+  @Test
+  void evaluationIsTheReferencesLossAndLeavesNoTrace() {
+    try (Roberta model = model(0.5, 2, 3)) {
+      ReferenceRoberta reference = new ReferenceRoberta(SHAPE, Dropout.NONE, 0);
+      reference.takeParameters(model);
+      String before = model.parametersSha256();
+      Evaluation all = model.evaluate(EXAMPLES);
+      assertThat(all.lossSum()).isCloseTo(reference.loss(EXAMPLES), within(1e-5 * all.lossSum()));
+      Evaluation first = model.evaluate(EXAMPLES.subList(0, 5));
+      Evaluation rest = model.evaluate(EXAMPLES.subList(5, 16));
+      assertThat(first.tokens() + rest.tokens()).isEqualTo(all.tokens());
+      assertThat(first.maskTokens() + rest.maskTokens()).isEqualTo(all.maskTokens());
+      assertThat(all.maskTokens()).isBetween(1L, all.tokens() - 1);
+      assertThat(first.lossSum() + rest.lossSum()).isCloseTo(all.lossSum(), within(1e-3));
+      assertThat(model.evaluate(List.of()).tokens()).isZero();
+      assertThat(model.parametersSha256()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void predictionsAreTheReferencesProbabilities() {
+    int[] tokens = EXAMPLES.get(0).masked().inputs();
+    try (Roberta model = model(0, 1, 1)) {
+      ReferenceRoberta reference = new ReferenceRoberta(SHAPE, Dropout.NONE, 0);
+      reference.takeParameters(model);
+      double[] logits = reference.logits(reference.encode(tokens, 0)[7]);
+      List<Prediction> predictions = model.predict(tokens, 7, SHAPE.vocabulary());
+      assertThat(predictions).hasSize(SHAPE.vocabulary());
+      for (Prediction prediction : predictions) {
+        double expected = Math.exp(logits[prediction.token()] - ReferenceRoberta.logSumExp(logits));
+        assertThat(prediction.probability()).isCloseTo(expected, within(1e-6));
+      }
+      assertThat(predictions.stream().map(p -> -p.probability())).isSorted();
+      assertThat(model.predict(tokens, 7, 3)).isEqualTo(predictions.subList(0, 3));
+    }
+  }
+
+  @Test
+  void aStepIsAdamWOnTheClippedMeanGradient() {
+    double rate = 0.01;
+    try (Roberta model = model(0, 2, 5)) {
+      float[] before = model.parameters().toArray();
+      long tokens = model.backpropagate(EXAMPLES, 1).tokens();
+      double norm = Math.sqrt(model.reduce()) / tokens;
+      float[] gradient = model.gradient().toArray();
+      StepResult result = model.step(EXAMPLES, rate, 1);
+      assertThat(result.gradientNorm()).isCloseTo(norm, within(1e-6 * norm));
+      assertThat(norm).as("clipping is at work").isGreaterThan(1);
+      assertThat(result.maskedTokens()).isEqualTo(tokens);
+      for (Layout.Tensor tensor : model.layout().tensors()) {
+        double decay = tensor.shape().size() > 1 ? 0.01 : 0; // matrices, not biases and gains
+        for (int i = tensor.offset(); i < tensor.offset() + tensor.length(); i++) {
+          double g = gradient[i] / (double) tokens / norm;
+          double expected = before[i] - rate * (g / (Math.abs(g) + 1e-6) + decay * before[i]);
+          assertThat((double) model.parameters().get(i)).isCloseTo(expected, within(2e-5));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aSavedModelGoesOnWithTheSameBits(@TempDir Path folder) throws Exception {
+    Path files = Files.createDirectory(folder.resolve("model"));
+    Path state = Files.createDirectory(folder.resolve("state"));
+    int[] tokens = EXAMPLES.get(0).masked().inputs();
+    try (Roberta model = model(0.1, 2, 3);
+        Roberta other = Roberta.create(Roberta.shape(save(model, files, state)), other())) {
+      assertThat(other.parametersSha256()).isNotEqualTo(model.parametersSha256());
+      other.load(files, state);
+      assertThat(other.parametersSha256()).isEqualTo(model.parametersSha256());
+      assertThat(other.predict(tokens, 3, 101)).isEqualTo(model.predict(tokens, 3, 101));
+      assertThat(other.step(EXAMPLES, 1e-3, 4)).isEqualTo(model.step(EXAMPLES, 1e-3, 4));
+      assertThat(other.parametersSha256()).isEqualTo(model.parametersSha256());
+      other.load(files);
+      assertThat(other.step(EXAMPLES, 1e-3, 4)).isNotNull();
+      assertThat(other.parametersSha256())
+          .as("without its moments")
+          .isNotEqualTo(model.parametersSha256());
+    }
+  }
+
+  /** Of the same kind, started elsewhere; dropout needs the same seed, so it is set off there. */
+  private static Settings other() {
+    return new Settings(Initialization.ROBERTA, AdamW.ROBERTA, 0.1, 11, 2, 3);
+  }
+
+  private static Path save(Roberta model, Path files, Path state) throws Exception {
+    for (int step = 1; step <= 3; step++) {
+      model.step(EXAMPLES, 1e-3, step);
+    }
+    model.save(files, state);
+    return files;
+  }
+
+  @Test
+  void refusesWhatItCannotTake() {
+    try (Roberta model = model(0, 1, 2)) {
+      refuses(model, new int[25], new int[0], new int[0], "25 tokens; allowed: 1 to 24");
+      refuses(model, new int[0], new int[0], new int[0], "0 tokens");
+      refuses(model, new int[] {101}, new int[0], new int[0], "token 101; allowed: 0 to 100");
+      refuses(model, new int[3], new int[] {1}, new int[] {-1}, "label -1");
+      refuses(model, new int[3], new int[] {1}, new int[] {101}, "label 101");
+      refuses(model, new int[3], new int[] {3}, new int[1], "masked position 3");
+      refuses(model, new int[3], new int[] {1, 1}, new int[2], "masked position 1");
+      refuses(model, new int[3], new int[] {1}, new int[2], "1 positions, 2 labels");
+      assertThatIllegalArgumentException().isThrownBy(() -> model.step(List.of(), 1, 1));
+      assertThatIllegalArgumentException().isThrownBy(() -> model.step(EXAMPLES, Double.NaN, 1));
+      assertThatIllegalArgumentException().isThrownBy(() -> model.step(EXAMPLES, 1, 0));
+      assertThatIllegalArgumentException().isThrownBy(() -> model.predict(new int[3], 3, 1));
+    }
+  }
+
+  private static void refuses(
+      Roberta model, int[] inputs, int[] positions, int[] labels, String reason) {
+    Example example = new Example(2, 1, 77, new Masked(inputs, positions, labels));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.step(List.of(EXAMPLES.get(0), example), 1e-3, 1))
+        .withMessageContaining("epoch 2, partition 1, sequence 77")
+        .withMessageContaining(reason);
+  }
+
+  @Test
+  void aStepThatDivergesChangesNothing() {
+    try (Roberta model = model(0, 2, 2)) {
+      model.parameters().set(3, Float.NaN);
+      String before = model.parametersSha256();
+      List<Example> allTokens =
+          List.of(new Example(0, 0, 0, new Masked(new int[] {0, 1}, new int[] {1}, new int[1])));
+      assertThatIllegalStateException()
+          .isThrownBy(() -> model.step(allTokens, 1e-3, 1))
+          .withMessageContaining("diverged");
+      assertThat(model.parametersSha256()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void aClosedModelSaysSo() {
+    Roberta model = model(0, 2, 2);
+    model.close();
+    model.close();
+    assertThatIllegalStateException().isThrownBy(() -> model.step(EXAMPLES, 1e-3, 1));
+    assertThatIllegalStateException().isThrownBy(model::parametersSha256);
+  }
+
+  @Test
+  void aModelTooLargeForTheMachineIsRefused() {
+    ModelShape huge = new ModelShape(1000, 4096, 16, 16384, 50_000, 512);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Roberta.create(huge, settings(0, 2, 2)))
+        .withMessageContaining("allowed: fewer");
+    ModelShape large = new ModelShape(24, 1024, 16, 4096, 50_000, 512);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Roberta.create(large, settings(0, 64, 1024)))
+        .withMessageContaining("MiB outside the heap; allowed: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 7", "3, 100"})
+  void theMemoryItTakesIsKnownBeforehand(int workers, int microBatch) {
+    try (Roberta model = model(0, workers, microBatch)) {
+      assertThat(model.arena().used()).isEqualTo(model.floats());
+    }
+  }
+
+  @Test
+  void theFingerprintNamesWhatTheBitsDependOn() {
+    try (Roberta model = model(0, 2, 3)) {
+      assertThat(model.fingerprint())
+          .contains("OpenBLAS", "workers=2", "micro-batch=3", "jdk=" + Runtime.version())
+          .contains("kernels=" + Kernels.fastest().name());
+    }
+  }
+}
