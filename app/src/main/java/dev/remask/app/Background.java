@@ -55,11 +55,21 @@ final class Background<T> implements AutoCloseable {
     }
   }
 
+  /** Asks it to end, and waits for that. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     ended = true;
-    if (thread.isAlive()) {
-      thread.join(END_MAX.toMillis());
+    boolean interrupted = false;
+    long deadline = System.nanoTime() + END_MAX.toNanos();
+    while (thread.isAlive() && System.nanoTime() < deadline) {
+      try {
+        thread.join(LOOK.toMillis());
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }

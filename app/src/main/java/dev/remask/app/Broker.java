@@ -191,7 +191,7 @@ final class Broker implements AutoCloseable {
     try (Admin admin = Admin.create(config)) {
       admin.describeCluster().nodes().get();
     } catch (java.util.concurrent.ExecutionException e) {
-      throw new IOException("the broker does not answer: " + e.getCause().getMessage(), e);
+      throw new IOException("the broker does not answer: " + e.getMessage(), e);
     }
   }
 

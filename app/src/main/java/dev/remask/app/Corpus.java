@@ -24,6 +24,7 @@ final class Corpus {
    * A document before anybody has looked at it; only {@link Ingest} decides whether its bytes are
    * text.
    */
+  @SuppressWarnings("ArrayRecordComponent")
   record Source(String id, byte[] bytes, String origin) {
     static Source of(String id, String text, String origin) {
       return new Source(id, text.getBytes(StandardCharsets.UTF_8), origin);

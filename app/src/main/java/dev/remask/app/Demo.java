@@ -100,6 +100,7 @@ final class Demo {
                         () -> ended.getAsBoolean() || stop.getAsBoolean()))) {
       stream.start();
       learning.start();
+      awaitRunning(stream, learning);
       ingest(dataset, stream, learning);
       plan(dataset, plan, stream, learning, lastEpoch);
       RunSummary summary = learn(stream, learning, lastEpoch);
@@ -180,6 +181,15 @@ final class Demo {
       firstStepAt = console.seconds();
     }
     curve.learned(step);
+  }
+
+  /** The text streams into a line that is up, so that what has come is learned while more comes. */
+  private void awaitRunning(StreamInstance stream, Background<?> learning) throws Exception {
+    while (!stop.getAsBoolean() && !stream.status().isRunning()) {
+      requireAlive(stream, learning);
+    }
+    console.part(
+        "stream", "packer and live masker run, exactly once; the trainer waits for examples");
   }
 
   /** Streams the texts that are not there yet, while what has come is already learned. */

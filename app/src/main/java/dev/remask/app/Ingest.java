@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -42,8 +43,8 @@ final class Ingest implements AutoCloseable {
   private final Producer<byte[], byte[]> producer;
   private final Serializer<Document> serializer;
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
-  private volatile long written;
-  private volatile long refused;
+  private final AtomicLong written = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
 
   Ingest(
       Map<String, Object> clients,
@@ -61,11 +62,11 @@ final class Ingest implements AutoCloseable {
   }
 
   long written() {
-    return written;
+    return written.get();
   }
 
   long refused() {
-    return refused;
+    return refused.get();
   }
 
   /**
@@ -95,9 +96,9 @@ final class Ingest implements AutoCloseable {
       Document document = source.document(text(source.bytes(), documentCharsMax));
       byte[] value = serializer.serialize(documents.name(), document);
       send(new ProducerRecord<>(documents.name(), key(source), value));
-      written++;
+      written.incrementAndGet();
     } catch (BadDocument reason) {
-      refused++;
+      refused.incrementAndGet();
       refusals.refused(source, reason);
       var origin = new DeadLetter.Origin(source.origin(), -1, -1, null);
       send(DeadLetter.of(deadLetters, origin, key(source), source.bytes(), reason));
@@ -135,6 +136,8 @@ final class Ingest implements AutoCloseable {
     }
   }
 
+  /** What becomes of it is told by the callback, and thrown by the next write. */
+  @SuppressWarnings("FutureReturnValueIgnored")
   private void send(ProducerRecord<byte[], byte[]> record) {
     producer.send(
         record,

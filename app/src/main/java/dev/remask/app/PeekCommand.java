@@ -46,10 +46,12 @@ final class PeekCommand implements Callable<Integer> {
       reader.readToEnd();
       planned = reader.epochs(run);
     }
-    if (planned.isEmpty()) {
-      throw new ConfigException("run.name", run, "no plan of this run is known");
-    }
-    String name = planned.get(planned.firstKey()).plan().getDataset();
+    String name =
+        planned.values().stream()
+            .findFirst()
+            .orElseThrow(() -> new ConfigException("run.name", run, "no plan of this run is known"))
+            .plan()
+            .getDataset();
     Dataset dataset =
         Datasets.find(settings.clients(), settings.topics(), name)
             .orElseThrow(

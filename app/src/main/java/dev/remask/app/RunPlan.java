@@ -5,12 +5,12 @@ import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.topology.MaskingPolicies;
 import dev.remask.topology.Planner;
+import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.Checkpoints;
 import dev.remask.trainer.Position;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import org.apache.kafka.common.config.ConfigException;
@@ -42,7 +42,7 @@ final class RunPlan {
 
   /** Plans the epochs after the last one up to {@code lastEpoch}, bounded by what is packed now. */
   void planUpTo(Dataset dataset, int lastEpoch) {
-    int missing = lastEpoch - epochs().lastKey();
+    int missing = lastEpoch - last().epoch();
     if (missing > 0) {
       try (Planner planner = new Planner(settings.clients(), settings.topics(), run)) {
         planner.plan(dataset, missing, Clock.systemUTC().instant());
@@ -60,17 +60,20 @@ final class RunPlan {
 
   /** Up to which epoch to learn: planned ones that are not learned yet, else so many more. */
   int lastEpoch(Path checkpoints, int more) throws IOException {
-    SortedMap<Integer, PlannedEpoch> epochs = epochs();
-    int planned = epochs.lastKey();
-    Optional<Position> position = Checkpoints.newest(checkpoints).map(c -> c.position());
-    boolean learned = planned == 0 || position.map(p -> isLearned(p, epochs)).orElse(false);
-    return learned ? planned + more : planned;
+    PlannedEpoch last = last();
+    Optional<Position> position = Checkpoints.newest(checkpoints).map(Checkpoint::position);
+    boolean learned = last.epoch() == 0 || position.map(p -> isLearned(p, last)).orElse(false);
+    return learned ? last.epoch() + more : last.epoch();
   }
 
-  private static boolean isLearned(Position position, SortedMap<Integer, PlannedEpoch> epochs) {
-    int last = epochs.lastKey();
-    List<Long> ends = epochs.get(last).plan().getEnds();
-    long size = ends == null ? 0 : ends.stream().mapToLong(Long::longValue).sum();
-    return position.epoch() > last || (position.epoch() == last && position.index() >= size);
+  private PlannedEpoch last() {
+    return epochs().values().stream()
+        .reduce((earlier, later) -> later)
+        .orElseThrow(() -> new IllegalStateException("run " + run + " was never declared"));
+  }
+
+  private static boolean isLearned(Position position, PlannedEpoch last) {
+    return position.epoch() > last.epoch()
+        || (position.epoch() == last.epoch() && position.index() >= last.examples().orElse(0));
   }
 }

@@ -71,8 +71,7 @@ final class Setup {
             AvroSerdes.of(Dataset.class, settings.clients()).serializer())) {
       producer.send(new ProducerRecord<>(topic.name(), key, dataset)).get();
     } catch (ExecutionException e) {
-      throw new IllegalStateException(
-          "the dataset could not be declared: " + e.getCause().getMessage(), e);
+      throw new IllegalStateException("the dataset could not be declared: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);

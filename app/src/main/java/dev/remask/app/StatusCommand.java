@@ -18,7 +18,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.concurrent.Callable;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,19 @@ final class StatusCommand implements Callable<Integer> {
       long deadLetters,
       boolean balanced) {}
 
-  private record EpochStatus(int epoch, String state, @Nullable Long examples, long learned) {}
+  /**
+   * @param examples null where the end is open
+   */
+  private record EpochStatus(int epoch, String state, @Nullable Long examples, long learned) {
+    static EpochStatus of(PlannedEpoch epoch, long learned) {
+      if (epoch.examples().isEmpty()) {
+        return new EpochStatus(epoch.epoch(), "live", null, learned);
+      }
+      long examples = epoch.examples().getAsLong();
+      String state = learned == examples ? "learned" : epoch.done() ? "masked" : "planned";
+      return new EpochStatus(epoch.epoch(), state, examples, learned);
+    }
+  }
 
   private record RunStatus(
       String name,
@@ -87,7 +98,8 @@ final class StatusCommand implements Callable<Integer> {
           .runs()
           .forEach(
               (name, epochs) ->
-                  runs.add(run(name, epochs, LedgerReader.after(clients, topics, name, 0))));
+                  runs.add(
+                      run(name, epochs.values(), LedgerReader.after(clients, topics, name, 0))));
     }
     return new Status(datasets, runs);
   }
@@ -132,37 +144,26 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static RunStatus run(
-      String name, SortedMap<Integer, PlannedEpoch> epochs, List<TrainingStep> steps) {
+      String name, Collection<PlannedEpoch> epochs, List<TrainingStep> steps) {
     List<EpochStatus> states = new ArrayList<>();
-    for (PlannedEpoch epoch : epochs.values()) {
-      List<Long> ends = epoch.plan().getEnds();
-      Long examples = ends == null ? null : ends.stream().mapToLong(Long::longValue).sum();
+    String dataset = "";
+    for (PlannedEpoch epoch : epochs) {
+      dataset = epoch.plan().getDataset();
       long learned =
           steps.stream()
-              .filter(s -> s.getEpoch() == epoch.epoch())
+              .filter(step -> step.getEpoch() == epoch.epoch())
               .mapToLong(TrainingStep::getExamples)
               .sum();
-      states.add(
-          new EpochStatus(epoch.epoch(), state(epoch, examples, learned), examples, learned));
+      states.add(EpochStatus.of(epoch, learned));
     }
     TrainingStep last = steps.isEmpty() ? null : steps.get(steps.size() - 1);
     return new RunStatus(
         name,
-        epochs.get(epochs.firstKey()).plan().getDataset(),
+        dataset,
         states,
         steps.size(),
         last == null ? null : last.getLoss(),
         last == null ? null : last.getLearningRate());
-  }
-
-  private static String state(PlannedEpoch epoch, @Nullable Long examples, long learned) {
-    if (examples == null) {
-      return "live";
-    }
-    if (learned == examples) {
-      return "learned";
-    }
-    return epoch.done() ? "masked" : "planned";
   }
 
   private static void print(Status status, Console console) {

@@ -1,6 +1,7 @@
 package dev.remask.topology;
 
 import java.util.Optional;
+import org.apache.kafka.streams.KafkaStreams;
 
 /**
  * What an instance is doing.
@@ -17,4 +18,10 @@ public record StreamStatus(String packer, Lane live, Optional<Lane> replay) {
    * @param waiting for the trainer
    */
   public record Lane(int epoch, String state, boolean waiting) {}
+
+  /** Whether packer and live lane have their partitions and work. */
+  public boolean isRunning() {
+    String running = KafkaStreams.State.RUNNING.name();
+    return packer.equals(running) && live.state().equals(running);
+  }
 }
