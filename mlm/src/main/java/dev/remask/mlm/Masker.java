@@ -51,12 +51,8 @@ public final class Masker {
   public Masked mask(int epoch, int partition, long sequence, int[] tokens) {
     if (epoch < EVALUATION || partition < 0 || sequence < 0) {
       throw new IllegalArgumentException(
-          "no place of a segment: epoch "
-              + epoch
-              + ", partition "
-              + partition
-              + ", sequence "
-              + sequence);
+          "no place of a segment: epoch %s, partition %s, sequence %s"
+              .formatted(epoch, partition, sequence));
     }
     int n = collectCandidates(tokens, partition, sequence);
     Draws draws = key.draws((long) masking(epoch) << 32 | partition, sequence);
@@ -88,16 +84,8 @@ public final class Masker {
       int id = tokens[position];
       if (id < 0 || id >= vocabularySize - 1) {
         throw new IllegalStateException(
-            "segment ("
-                + partition
-                + ", "
-                + sequence
-                + ") has token "
-                + id
-                + " at "
-                + position
-                + "; text has 0 to "
-                + (vocabularySize - 2));
+            "segment (%s, %s) has token %s at %s; allowed are 0 to %s"
+                .formatted(partition, sequence, id, position, vocabularySize - 2));
       }
       if (id >= Vocabulary.FIRST_TEXT || policy.fairseqCompatible()) {
         candidates[n++] = position;

@@ -13,102 +13,36 @@ import org.jspecify.annotations.Nullable;
  * as "left right").
  */
 final class TokenizerJson {
+  /** Its arguments: the id of the mask, vocab, merges. Only the mask swallows a space before it. */
+  private static final String FILE =
+      """
+      {"version":"1.0",
+      "truncation":null,
+      "padding":null,
+      "added_tokens":[
+      {"id":0,"content":"<s>","single_word":false,"lstrip":false,"rstrip":false,"normalized":true,"special":true},
+      {"id":1,"content":"<pad>","single_word":false,"lstrip":false,"rstrip":false,"normalized":true,"special":true},
+      {"id":2,"content":"</s>","single_word":false,"lstrip":false,"rstrip":false,"normalized":true,"special":true},
+      {"id":3,"content":"<unk>","single_word":false,"lstrip":false,"rstrip":false,"normalized":true,"special":true},
+      {"id":%s,"content":"<mask>","single_word":false,"lstrip":true,"rstrip":false,"normalized":false,"special":true}],
+      "normalizer":null,
+      "pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},
+      "post_processor":{"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",0],"trim_offsets":true,"add_prefix_space":false},
+      "decoder":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},
+      "model":{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":"","end_of_word_suffix":"","fuse_unk":false,"byte_fallback":false,"ignore_merges":false,
+      "vocab":%s,
+      "merges":%s}}
+      """;
+
   private TokenizerJson() {}
 
   static String write(Vocabulary vocabulary) {
-    List<@Nullable Object> added = new ArrayList<>();
-    for (int id = 0; id < Vocabulary.FIRST_TEXT; id++) {
-      added.add(addedToken(id, vocabulary.token(id), false));
-    }
-    added.add(addedToken(vocabulary.mask(), Vocabulary.MASK, true));
-    return Json.write(
-            object(
-                "version",
-                "1.0",
-                "truncation",
-                null,
-                "padding",
-                null,
-                "added_tokens",
-                added,
-                "normalizer",
-                null,
-                "pre_tokenizer",
-                byteLevel(),
-                "post_processor",
-                template(),
-                "decoder",
-                byteLevel(),
-                "model",
-                model(vocabulary)))
-        + "\n";
-  }
-
-  /** Only the mask swallows the space before it, as in roberta-base. */
-  private static Map<String, @Nullable Object> addedToken(int id, String content, boolean mask) {
-    return object(
-        "id", id,
-        "content", content,
-        "single_word", false,
-        "lstrip", mask,
-        "rstrip", false,
-        "normalized", !mask,
-        "special", true);
-  }
-
-  private static Map<String, @Nullable Object> byteLevel() {
-    return object(
-        "type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true);
-  }
-
-  private static Map<String, @Nullable Object> template() {
-    return object(
-        "type",
-        "RobertaProcessing",
-        "sep",
-        List.of("</s>", Vocabulary.EOS),
-        "cls",
-        List.of("<s>", Vocabulary.BOS),
-        "trim_offsets",
-        true,
-        "add_prefix_space",
-        false);
-  }
-
-  private static Map<String, @Nullable Object> model(Vocabulary vocabulary) {
     List<List<String>> merges = new ArrayList<>();
     for (Merge merge : vocabulary.merges().rules()) {
       merges.add(List.of(vocabulary.token(merge.left()), vocabulary.token(merge.right())));
     }
-    return object(
-        "type",
-        "BPE",
-        "dropout",
-        null,
-        "unk_token",
-        null,
-        "continuing_subword_prefix",
-        "",
-        "end_of_word_suffix",
-        "",
-        "fuse_unk",
-        false,
-        "byte_fallback",
-        false,
-        "ignore_merges",
-        false,
-        "vocab",
-        vocabulary.tokenIds(),
-        "merges",
-        merges);
-  }
-
-  private static Map<String, @Nullable Object> object(@Nullable Object... namesAndValues) {
-    Map<String, @Nullable Object> object = new LinkedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      object.put(String.valueOf(namesAndValues[i]), namesAndValues[i + 1]);
-    }
-    return object;
+    return FILE.formatted(
+        Integer.toString(vocabulary.mask()), Json.write(vocabulary.tokenIds()), Json.write(merges));
   }
 
   static Vocabulary read(byte[] json) {

@@ -78,6 +78,7 @@ public final class Vocabulary {
           tokens.get(id).equals(LEADING.get(id)),
           "token " + id + " is " + tokens.get(id) + ", not " + LEADING.get(id));
     }
+    require(tokenIds().size() == size(), "a token stands twice");
     require(
         tokens.get(mask()).equals(MASK),
         "the last token is " + tokens.get(mask()) + ", not <mask>");

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.utils.Utils;
@@ -24,6 +25,21 @@ public final class AvroSerdes {
       "io.confluent.kafka.serializers.subject.TopicNameStrategy";
 
   private AvroSerdes() {}
+
+  /** The keys that {@link #of} understands, for a page that lists them. */
+  public static ConfigDef configDef() {
+    ConfigDef all =
+        new ConfigDef()
+            .define(
+                SERDE_CLASS_CONFIG,
+                ConfigDef.Type.CLASS,
+                RegistryAvroSerde.class,
+                ConfigDef.Importance.LOW,
+                "The serde of Avro values; Confluent's SpecificAvroSerde may take the place of ours.");
+    RegistryConfig.DEFINITION.configKeys().values().forEach(all::define);
+    SerdeConfig.DEFINITION.configKeys().values().forEach(all::define);
+    return all;
+  }
 
   /**
    * A configured value serde of the topic's type.

@@ -24,6 +24,8 @@ public final class ClientConfigs {
     consumer.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     consumer.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     consumer.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    // At its end a log has nothing to wait for, and a fetch that waits delays the next seek.
+    consumer.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10);
     consumer.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     return consumer;
   }
@@ -33,6 +35,8 @@ public final class ClientConfigs {
     Map<String, Object> producer = only(ProducerConfig.configNames(), config);
     producer.put(ProducerConfig.ACKS_CONFIG, "all");
     producer.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    // The topic's limit decides; the default here is less than a vocabulary takes.
+    producer.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.DATASET_BYTES_MAX);
     return producer;
   }
 

@@ -8,7 +8,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +15,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongUnaryOperator;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -34,6 +32,8 @@ final class HttpRegistryClient implements RegistryClient {
   /** Not plain JSON: some registries refuse it. */
   static final String MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
 
+  private static final long BODY_BYTES_MAX = 16 * 1024 * 1024;
+
   private final RegistryConfig config;
   private final HttpClient http;
   private final LongUnaryOperator jitter;
@@ -50,12 +50,15 @@ final class HttpRegistryClient implements RegistryClient {
   HttpRegistryClient(RegistryConfig config, LongUnaryOperator jitter) {
     this.config = config;
     this.jitter = jitter;
-    http =
+    HttpClient.Builder builder =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(Duration.ofMillis(config.connectTimeoutMs()))
-            .build();
+            .connectTimeout(Duration.ofMillis(config.connectTimeoutMs()));
+    if (!config.tls().isEmpty()) {
+      builder.sslContext(RegistryTls.context(config.tls()));
+    }
+    http = builder.build();
   }
 
   @Override
@@ -80,7 +83,7 @@ final class HttpRegistryClient implements RegistryClient {
     }
     try {
       return SchemaText.parse(answer.path("schema").asText());
-    } catch (AvroRuntimeException e) {
+    } catch (IllegalArgumentException e) {
       throw new SerializationException("the registry's schema id " + id + " cannot be parsed", e);
     }
   }
@@ -165,7 +168,7 @@ final class HttpRegistryClient implements RegistryClient {
   /** The time limit covers the whole exchange, a body that trickles included. */
   private HttpResponse<String> send(HttpRequest request) {
     CompletableFuture<HttpResponse<String>> exchange =
-        http.sendAsync(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+        http.sendAsync(request, BoundedBody.ofAtMost(BODY_BYTES_MAX));
     try {
       return exchange.get(config.readTimeoutMs(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {

@@ -34,7 +34,7 @@ public final class PlanReader implements AutoCloseable {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
     }
-    LogReader.drain(
+    LogScan.drain(
         consumer,
         consumer.endOffsets(consumer.assignment()),
         record -> plans.apply(record.key(), record.value()));

@@ -22,17 +22,20 @@ final class Plans {
     if (!keyText.equals(event.getRun() + "/" + event.getEpoch())) {
       throw new IllegalStateException("plan key " + keyText + " holds " + event);
     }
-    SortedMap<Integer, PlannedEpoch> epochs =
-        runs.computeIfAbsent(event.getRun(), run -> new TreeMap<>());
-    int epoch = event.getEpoch();
-    @Nullable PlannedEpoch known = epochs.get(epoch);
+    @Nullable PlannedEpoch known = epochs(event.getRun()).get(event.getEpoch());
     if (event.getEvent() instanceof EpochPlan plan) {
-      epochs.putIfAbsent(epoch, new PlannedEpoch(event.getRun(), epoch, plan, false));
+      if (known == null) {
+        put(new PlannedEpoch(event.getRun(), event.getEpoch(), plan, false));
+      }
     } else if (known != null) {
-      epochs.put(epoch, new PlannedEpoch(event.getRun(), epoch, known.plan(), true));
+      put(new PlannedEpoch(event.getRun(), event.getEpoch(), known.plan(), true));
     } else {
       throw new IllegalStateException(keyText + " is done but was never planned");
     }
+  }
+
+  private void put(PlannedEpoch planned) {
+    runs.computeIfAbsent(planned.run(), run -> new TreeMap<>()).put(planned.epoch(), planned);
   }
 
   SortedMap<Integer, PlannedEpoch> epochs(String run) {

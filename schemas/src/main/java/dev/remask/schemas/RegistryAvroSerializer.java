@@ -4,9 +4,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumWriter;
@@ -19,9 +19,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes {@link WireFormat}. Thread-safe once configured. */
 final class RegistryAvroSerializer<V extends SpecificRecord> implements Serializer<V> {
-  private record Written(String subject, Schema schema) {}
+  private record Target(String topic, Schema schema) {}
 
-  private final Map<Written, Integer> ids = new ConcurrentHashMap<>();
+  private record Encoding<V>(int schemaId, DatumWriter<V> writer) {}
+
+  private final Map<Target, Encoding<V>> encodings = new ConcurrentHashMap<>();
   private @Nullable SerdeConfig config;
   private @Nullable RegistryClient registry;
 
@@ -46,36 +48,35 @@ final class RegistryAvroSerializer<V extends SpecificRecord> implements Serializ
     if (schema.getType() != Schema.Type.RECORD) {
       throw new SerializationException("a value must be a record, not " + schema.getType());
     }
-    return encode(schemaId(topic, schema), schema, value);
-  }
-
-  private int schemaId(String topic, Schema schema) {
-    SerdeConfig config = SerdeConfig.requireConfigured(this.config);
-    Written written = new Written(config.subject(topic), schema);
-    Integer known = ids.get(written);
-    if (known != null) {
-      return known;
+    Target target = new Target(topic, schema);
+    Encoding<V> encoding = encodings.get(target);
+    if (encoding == null) {
+      SpecificData model = SpecificData.getForClass(value.getClass());
+      encoding = new Encoding<>(schemaId(target), new SpecificDatumWriter<>(schema, model));
+      encodings.put(target, encoding);
     }
-    Schema plain = SchemaText.withoutJavaProperties(schema);
-    RegistryClient registry = SerdeConfig.requireConfigured(this.registry);
-    int id =
-        config.autoRegister()
-            ? registry.register(written.subject, plain)
-            : registry.lookup(written.subject, plain);
-    ids.put(written, id);
-    return id;
+    return encode(encoding, schema, value);
   }
 
-  private byte[] encode(int id, Schema schema, V value) {
+  private int schemaId(Target target) {
+    SerdeConfig config = SerdeConfig.requireConfigured(this.config);
+    RegistryClient registry = SerdeConfig.requireConfigured(this.registry);
+    String subject = config.subject(target.topic);
+    Schema plain = SchemaText.withoutJavaProperties(target.schema);
+    return config.autoRegister()
+        ? registry.register(subject, plain)
+        : registry.lookup(subject, plain);
+  }
+
+  private byte[] encode(Encoding<V> encoding, Schema schema, V value) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.writeBytes(WireFormat.prefix(id));
+    out.writeBytes(WireFormat.prefix(encoding.schemaId));
     BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(out, null);
-    SpecificData model = SpecificData.getForClass(value.getClass());
     try {
-      new SpecificDatumWriter<V>(schema, model).write(value, encoder);
+      encoding.writer.write(value, encoder);
       encoder.flush();
-    } catch (IOException | AvroRuntimeException | ClassCastException | NullPointerException e) {
-      // Avro reports a missing or mistyped field with any of these.
+    } catch (IOException | RuntimeException e) {
+      // Avro reports a missing or mistyped field with several exceptions.
       throw new SerializationException("cannot encode a " + schema.getFullName(), e);
     }
     return out.toByteArray();

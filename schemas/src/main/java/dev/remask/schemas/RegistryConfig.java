@@ -6,6 +6,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
@@ -23,10 +24,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param urls tried in this order, without credentials
  * @param authorization the header's value
+ * @param tls Kafka's {@code ssl.*} settings for this connection; empty for the platform's
  */
 record RegistryConfig(
     List<String> urls,
     @Nullable Password authorization,
+    Map<String, Object> tls,
     int connectTimeoutMs,
     int readTimeoutMs,
     int maxRetries,
@@ -46,32 +49,75 @@ record RegistryConfig(
   private static final String BEARER_SOURCE = "bearer.auth.credentials.source";
   private static final String BEARER_TOKEN = "bearer.auth.token";
 
-  private static final ConfigDef DEFINITION =
+  static final ConfigDef DEFINITION =
       new ConfigDef()
-          .define(URLS, ConfigDef.Type.LIST, Importance.HIGH, "Where the schema registry is.")
-          .define(CONNECT_TIMEOUT, ConfigDef.Type.INT, 5_000, Range.atLeast(1), Importance.LOW, "")
-          .define(READ_TIMEOUT, ConfigDef.Type.INT, 10_000, Range.atLeast(1), Importance.LOW, "")
-          .define(MAX_RETRIES, ConfigDef.Type.INT, 3, Range.between(0, 100), Importance.LOW, "")
-          .define(RETRY_WAIT, ConfigDef.Type.INT, 1_000, Range.atLeast(1), Importance.LOW, "")
-          .define(RETRY_WAIT_MAX, ConfigDef.Type.INT, 20_000, Range.atLeast(1), Importance.LOW, "")
+          .define(
+              URLS,
+              ConfigDef.Type.LIST,
+              "",
+              Importance.HIGH,
+              "Addresses of the schema registry, tried in this order; mock://scope for one in memory.")
+          .define(
+              CONNECT_TIMEOUT,
+              ConfigDef.Type.INT,
+              5_000,
+              Range.atLeast(1),
+              Importance.LOW,
+              "Milliseconds to wait for a connection to the registry.")
+          .define(
+              READ_TIMEOUT,
+              ConfigDef.Type.INT,
+              10_000,
+              Range.atLeast(1),
+              Importance.LOW,
+              "Milliseconds to wait for the registry's whole answer.")
+          .define(
+              MAX_RETRIES,
+              ConfigDef.Type.INT,
+              3,
+              Range.between(0, 100),
+              Importance.LOW,
+              "How often an address of the registry is asked again during an outage.")
+          .define(
+              RETRY_WAIT,
+              ConfigDef.Type.INT,
+              1_000,
+              Range.atLeast(1),
+              Importance.LOW,
+              "Milliseconds to wait at most before the first repetition; doubled for each next one.")
+          .define(
+              RETRY_WAIT_MAX,
+              ConfigDef.Type.INT,
+              20_000,
+              Range.atLeast(1),
+              Importance.LOW,
+              "Milliseconds to wait at most before any repetition.")
           .define(
               BASIC_SOURCE,
               ConfigDef.Type.STRING,
               "",
               ValidString.in("", "URL", "USER_INFO"),
               Importance.MEDIUM,
-              "")
-          .define(BASIC_USER_INFO, ConfigDef.Type.PASSWORD, "", Importance.MEDIUM, "")
+              "Where the user and password are: in the URL or in " + BASIC_USER_INFO + ".")
+          .define(
+              BASIC_USER_INFO,
+              ConfigDef.Type.PASSWORD,
+              "",
+              Importance.MEDIUM,
+              "user:password for the registry.")
           .define(
               BEARER_SOURCE,
               ConfigDef.Type.STRING,
               "",
               ValidString.in("", "STATIC_TOKEN"),
               Importance.MEDIUM,
-              "")
-          .define(BEARER_TOKEN, ConfigDef.Type.PASSWORD, "", Importance.MEDIUM, "");
-
-  private static final List<String> UNSUPPORTED = List.of("proxy.", "request.header.", "ssl.");
+              "Where the token is: STATIC_TOKEN for " + BEARER_TOKEN + ".")
+          .define(
+              BEARER_TOKEN,
+              ConfigDef.Type.PASSWORD,
+              "",
+              Importance.MEDIUM,
+              "Token for the registry.");
 
   static RegistryConfig of(Map<String, ?> configs) {
     AbstractConfig values = new AbstractConfig(DEFINITION, withoutPrefix(configs), false);
@@ -79,6 +125,7 @@ record RegistryConfig(
     return new RegistryConfig(
         urls.stream().map(RegistryConfig::withoutCredentials).toList(),
         authorization(values, urls),
+        tls(configs),
         values.getInt(CONNECT_TIMEOUT),
         values.getInt(READ_TIMEOUT),
         values.getInt(MAX_RETRIES),
@@ -94,20 +141,36 @@ record RegistryConfig(
 
   private static Map<String, Object> withoutPrefix(Map<String, ?> configs) {
     Map<String, Object> plain = new HashMap<>(configs);
+    prefixed(configs)
+        .forEach(
+            (name, value) -> {
+              if (DEFINITION.names().contains(name)) {
+                plain.put(name, value);
+              } else if (!RegistryTls.knows(name)) {
+                // The value may be a secret.
+                throw new ConfigException(PREFIX + name + " is not supported: remove it");
+              }
+            });
+    plain.values().removeIf(Objects::isNull);
+    return plain;
+  }
+
+  /** Without the prefix, {@code ssl.*} is for the brokers. */
+  private static Map<String, Object> tls(Map<String, ?> configs) {
+    Map<String, Object> settings = prefixed(configs);
+    settings.keySet().removeIf(name -> !RegistryTls.knows(name));
+    return Map.copyOf(settings);
+  }
+
+  private static Map<String, Object> prefixed(Map<String, ?> configs) {
+    Map<String, Object> prefixed = new HashMap<>();
     configs.forEach(
         (key, value) -> {
-          if (!key.startsWith(PREFIX) || key.equals(URLS)) {
-            return;
+          if (key.startsWith(PREFIX) && !key.equals(URLS) && value != null) {
+            prefixed.put(key.substring(PREFIX.length()), value);
           }
-          String name = key.substring(PREFIX.length());
-          boolean unsupported = UNSUPPORTED.stream().anyMatch(name::startsWith);
-          if (unsupported || !DEFINITION.names().contains(name)) {
-            // The value may be a secret.
-            throw new ConfigException(key + " is not supported: remove it");
-          }
-          plain.put(name, value);
         });
-    return plain;
+    return prefixed;
   }
 
   private static List<URI> urls(AbstractConfig values) {
@@ -149,6 +212,8 @@ record RegistryConfig(
     if (inUrl != null && !basic.equals("URL")) {
       throw new ConfigException(BASIC_SOURCE, basic, "must be URL as the URL holds credentials");
     }
+    requireSource(values, BASIC_USER_INFO, BASIC_SOURCE, "USER_INFO");
+    requireSource(values, BEARER_TOKEN, BEARER_SOURCE, "STATIC_TOKEN");
     if (!basic.isEmpty() && !bearer.isEmpty()) {
       throw new ConfigException(BEARER_SOURCE, bearer, "excludes " + BASIC_SOURCE);
     }
@@ -164,6 +229,18 @@ record RegistryConfig(
     }
     byte[] bytes = userInfo.getBytes(StandardCharsets.UTF_8);
     return new Password("Basic " + Base64.getEncoder().encodeToString(bytes));
+  }
+
+  /** A secret that is given and not used would end in a puzzling refusal. */
+  private static void requireSource(
+      AbstractConfig values, String secret, String sourceKey, String source) {
+    boolean given = !values.getPassword(secret).value().isEmpty();
+    if (given && !values.getString(sourceKey).equals(source)) {
+      throw new ConfigException(
+          sourceKey,
+          values.getString(sourceKey),
+          "must be " + source + " as " + secret + " is set");
+    }
   }
 
   private static String secret(AbstractConfig values, String key) {

@@ -3,7 +3,6 @@ package dev.remask.schemas;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,10 @@ final class SchemaRegistry implements AutoCloseable {
   private static final String LATEST = "latest";
 
   private final SchemaLog log;
-  private @Nullable RegistryState state;
+  private RegistryState state;
+
+  /** Whether the state is known to be all that the log holds. */
+  private boolean certain = true;
 
   /** Reads the log to its end before it returns. */
   SchemaRegistry(SchemaLog log) {
@@ -44,7 +46,7 @@ final class SchemaRegistry implements AutoCloseable {
     requireValid(subject);
     Schema candidate = parse(text);
     String canonical = candidate.toString();
-    RegistryState state = state();
+    RegistryState state = certainState();
     SortedMap<Integer, SubjectVersion> versions = state.versions(subject);
     Optional<SubjectVersion> known = find(versions, canonical);
     if (known.isPresent()) {
@@ -72,7 +74,7 @@ final class SchemaRegistry implements AutoCloseable {
   }
 
   synchronized List<String> subjects() {
-    return state().subjects();
+    return state.subjects();
   }
 
   synchronized List<Integer> versions(String subject) {
@@ -93,7 +95,7 @@ final class SchemaRegistry implements AutoCloseable {
   }
 
   synchronized SubjectVersion byId(int id) {
-    return state()
+    return state
         .byId(id)
         .orElseThrow(() -> new RegistryException(SCHEMA_NOT_FOUND, "schema " + id + " not found"));
   }
@@ -103,7 +105,6 @@ final class SchemaRegistry implements AutoCloseable {
    */
   synchronized List<String> objections(String subject, String version, String text) {
     Schema candidate = parse(text);
-    RegistryState state = state();
     if (number(version) < 0 && state.versions(subject).isEmpty()) {
       return List.of();
     }
@@ -114,11 +115,11 @@ final class SchemaRegistry implements AutoCloseable {
   }
 
   synchronized CompatibilityLevel defaultLevel() {
-    return state().defaultLevel();
+    return state.defaultLevel();
   }
 
   synchronized CompatibilityLevel level(String subject) {
-    return state()
+    return state
         .level(subject)
         .orElseThrow(
             () -> new RegistryException(LEVEL_NOT_FOUND, "subject " + subject + " has no level"));
@@ -134,6 +135,7 @@ final class SchemaRegistry implements AutoCloseable {
     CompatibilityLevel level =
         CompatibilityLevel.parse(name)
             .orElseThrow(() -> new RegistryException(INVALID_LEVEL, "no such level: " + name));
+    certainState();
     append(RegistryState.levelKey(subject), RegistryState.levelValue(level));
     return level;
   }
@@ -149,24 +151,28 @@ final class SchemaRegistry implements AutoCloseable {
     return state;
   }
 
-  private RegistryState state() {
-    if (state == null) {
+  /** The state to decide a change on. */
+  private RegistryState certainState() {
+    if (!certain) {
       state = replayed(log);
+      certain = true;
     }
     return state;
   }
 
+  /**
+   * If the log fails, nobody knows whether it has the record: it is read again before the next
+   * change. Until then questions are answered as before.
+   */
   private void append(String key, String value) {
-    RegistryState before = state();
-    // Until the log has answered, nobody knows what it holds: if it fails, read it again.
-    state = null;
+    certain = false;
     log.append(key, value);
-    before.apply(key, value);
-    state = before;
+    state.apply(key, value);
+    certain = true;
   }
 
   private SortedMap<Integer, SubjectVersion> requireVersions(String subject) {
-    SortedMap<Integer, SubjectVersion> versions = state().versions(subject);
+    SortedMap<Integer, SubjectVersion> versions = state.versions(subject);
     if (versions.isEmpty()) {
       throw new RegistryException(SUBJECT_NOT_FOUND, "subject " + subject + " not found");
     }
@@ -212,9 +218,9 @@ final class SchemaRegistry implements AutoCloseable {
 
   private static Schema parse(String text) {
     try {
-      return new Schema.Parser().parse(text);
-    } catch (AvroRuntimeException e) {
-      throw new RegistryException(INVALID_SCHEMA, "invalid Avro schema: " + e.getMessage());
+      return SchemaText.parseStrictly(text);
+    } catch (IllegalArgumentException e) {
+      throw new RegistryException(INVALID_SCHEMA, String.valueOf(e.getMessage()));
     }
   }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.avro.NameValidator;
 import org.apache.avro.Schema;
-import org.apache.avro.SchemaParseException;
 
 /** Schemas between Java and a registry. */
 final class SchemaText {
@@ -14,14 +13,26 @@ final class SchemaText {
 
   /**
    * A schema as another writer, perhaps in another language, registered it: its names and defaults
-   * are not ours to judge.
-   *
-   * @throws SchemaParseException if it is no Avro schema
+   * are not ours to judge. IllegalArgumentException if it is no Avro schema.
    */
   static Schema parse(String text) {
     Schema.Parser parser = new Schema.Parser(NameValidator.NO_VALIDATION);
     parser.setValidateDefaults(false);
-    return parser.parse(text);
+    return parse(parser, text);
+  }
+
+  /** A schema that is new here. IllegalArgumentException if Avro's rules are not kept. */
+  static Schema parseStrictly(String text) {
+    return parse(new Schema.Parser(), text);
+  }
+
+  /** Avro answers a wrong schema with several exceptions, among them NullPointerException. */
+  private static Schema parse(Schema.Parser parser, String text) {
+    try {
+      return parser.parse(text);
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException("no Avro schema: " + e.getMessage(), e);
+    }
   }
 
   /**

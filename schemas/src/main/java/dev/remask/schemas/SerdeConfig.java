@@ -25,7 +25,7 @@ record SerdeConfig(
   static final String AUTO_REGISTER = "auto.register.schemas";
 
   private static final String TOPIC_NAME_STRATEGY = "TopicNameStrategy";
-  private static final ConfigDef DEFINITION =
+  static final ConfigDef DEFINITION =
       new ConfigDef()
           .define(
               AUTO_REGISTER,
@@ -50,6 +50,9 @@ record SerdeConfig(
           "use.schema.id",
           "use.latest.with.metadata",
           "rule.",
+          "request.header.",
+          "proxy.host",
+          "proxy.port",
           "context.name.strategy",
           "key.schema.id.serializer",
           "value.schema.id.serializer");
@@ -61,7 +64,7 @@ record SerdeConfig(
         .findFirst()
         .ifPresent(
             key -> {
-              throw new ConfigException(key, configs.get(key), "is not supported: remove it");
+              throw new ConfigException(key + " is not supported: remove it");
             });
     requireTopicNameStrategy(configs, isKey);
     AbstractConfig values = new AbstractConfig(DEFINITION, configs, false);

@@ -6,12 +6,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -50,6 +54,28 @@ public final class TopicAdmin {
     if (partitions(admin, List.of(name)).isEmpty()) {
       create(
           admin, List.of(new NewTopic(name, 1, replication).configs(Topics.deadLettersConfig())));
+    }
+  }
+
+  /**
+   * A topic of one partition that keeps the last record of each key. A ConfigException if it exists
+   * in another form: cleaned otherwise, it would lose what it is there to keep.
+   */
+  static void ensureCompacted(Admin admin, short replication, String name) {
+    Topic<?> topic =
+        new Topic<>(
+            name,
+            SpecificRecord.class,
+            1,
+            Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+    ensure(admin, replication, List.of(topic));
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
+    for (Config config : await(admin.describeConfigs(List.of(resource)).all()).values()) {
+      String policy = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+      if (!policy.equals(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+        throw new ConfigException(
+            "topic " + name, TopicConfig.CLEANUP_POLICY_CONFIG + "=" + policy, "must be compact");
+      }
     }
   }
 

@@ -1,0 +1,211 @@
+package dev.remask.app;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigException;
+
+/**
+ * A single-machine Kafka broker in a process of its own, run by Kafka's own command line: the main classes and the
+ * properties file are the only contract Kafka gives for this. Listens on 127.0.0.1 alone.
+ */
+final class Broker implements AutoCloseable {
+  private static final Duration START_MAX = Duration.ofSeconds(60);
+  private static final Duration STOP_MAX = Duration.ofSeconds(15);
+
+  private final Process process;
+  private final int port;
+
+  private Broker(Process process, int port) {
+    this.process = process;
+    this.port = port;
+  }
+
+  String bootstrapServers() {
+    return "127.0.0.1:" + port;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /**
+   * Starts a broker on {@code folder}, formatted at its first start.
+   *
+   * @param port 0 for a free one
+   * @throws ConfigException if the port is taken
+   */
+  static Broker start(Path folder, int port) throws IOException, InterruptedException {
+    Files.createDirectories(folder);
+    stopLeftOver(folder);
+    int listener = port == 0 ? freePort() : requireFree(port);
+    Path properties = folder.resolve("server.properties");
+    writeProperties(properties, folder, listener, freePort());
+    if (!Files.exists(folder.resolve("log").resolve("meta.properties"))) {
+      format(folder, properties);
+    }
+    Process process =
+        java(folder, "broker.log", "-Xms128m", "-Xmx512m", "kafka.Kafka", properties.toString()).start();
+    Files.writeString(folder.resolve("pid"), Long.toString(process.pid()));
+    Broker broker = new Broker(process, listener);
+    try {
+      broker.awaitReady(folder);
+      return broker;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      broker.close();
+      throw e;
+    }
+  }
+
+  /** A broker whose owner was killed still holds the folder: it is asked to stop, and waited for. */
+  private static void stopLeftOver(Path folder) throws IOException {
+    Path file = folder.resolve("pid");
+    if (!Files.exists(file)) {
+      return;
+    }
+    ProcessHandle.of(Long.parseLong(Files.readString(file).strip()))
+        .filter(p -> p.info().commandLine().orElse("").contains(folder.toString()))
+        .ifPresent(p -> stop(p, p.onExit()));
+    Files.delete(file);
+  }
+
+  private static void stop(ProcessHandle handle, java.util.concurrent.Future<?> exit) {
+    handle.destroy();
+    try {
+      exit.get(STOP_MAX.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+      handle.destroyForcibly();
+    }
+  }
+
+  private static void writeProperties(Path file, Path folder, int port, int controllerPort) throws IOException {
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("process.roles", "broker,controller");
+    settings.put("node.id", "1");
+    settings.put("controller.quorum.voters", "1@127.0.0.1:" + controllerPort);
+    settings.put("controller.listener.names", "CONTROLLER");
+    settings.put("listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort);
+    settings.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
+    settings.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+    settings.put("log.dirs", folder.resolve("log").toString());
+    settings.put("auto.create.topics.enable", "false");
+    for (String internal : List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
+      settings.put(internal + ".replication.factor", "1");
+      settings.put(internal + ".num.partitions", "1");
+    }
+    settings.put("transaction.state.log.min.isr", "1");
+    settings.put("share.coordinator.state.topic.min.isr", "1");
+    settings.put("group.initial.rebalance.delay.ms", "0");
+    // A killed member's open transaction hides what comes after it until it is aborted; so look often.
+    settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
+    // A purge frees disk at this check.
+    settings.put("log.retention.check.interval.ms", "5000");
+    Properties properties = new Properties();
+    properties.putAll(settings);
+    try (var out = Files.newBufferedWriter(file)) {
+      properties.store(out, "Written by remask at every start.");
+    }
+  }
+
+  private static void format(Path folder, Path properties) throws IOException, InterruptedException {
+    Process format =
+        java(
+                folder,
+                "format.log",
+                "kafka.tools.StorageTool",
+                "format",
+                "--ignore-formatted",
+                "-t",
+                Uuid.randomUuid().toString(),
+                "-c",
+                properties.toString())
+            .start();
+    if (!format.waitFor(START_MAX.toSeconds(), TimeUnit.SECONDS) || format.exitValue() != 0) {
+      format.destroyForcibly();
+      throw new IOException("the broker's folder could not be formatted; see " + folder.resolve("format.log"));
+    }
+  }
+
+  private static ProcessBuilder java(Path folder, String log, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+    command.add("-Dremask.log.file=" + folder.resolve("kafka.log"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(new File(folder.toFile(), log));
+  }
+
+  private void awaitReady(Path folder) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + START_MAX.toNanos();
+    while (!listens()) {
+      if (!process.isAlive()) {
+        throw new IOException("the broker stopped while starting; see " + folder.resolve("broker.log"));
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IOException("the broker did not start within " + START_MAX.toSeconds() + " s");
+      }
+      Thread.sleep(50);
+    }
+    Map<String, Object> config =
+        Map.of(
+            AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers(),
+            AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 30_000);
+    try (Admin admin = Admin.create(config)) {
+      admin.describeCluster().nodes().get();
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IOException("the broker does not answer: " + e.getCause().getMessage(), e);
+    }
+  }
+
+  private boolean listens() {
+    try (var socket = new java.net.Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  static int requireFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new ConfigException("--port", port, "is in use by another process");
+    }
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    stop(process.toHandle(), process.onExit());
+  }
+}

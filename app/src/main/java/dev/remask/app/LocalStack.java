@@ -1,0 +1,71 @@
+package dev.remask.app;
+
+import dev.remask.schemas.LocalRegistry;
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.CommonClientConfigs;
+
+/** Broker and registry on one machine, their data in one folder. */
+final class LocalStack implements AutoCloseable {
+  static final String REGISTRY_URL = "schema.registry.url";
+
+  private final DataFolder folder;
+  private final FileLock lock;
+  private final Broker broker;
+  private final LocalRegistry registry;
+
+  private LocalStack(DataFolder folder, FileLock lock, Broker broker, LocalRegistry registry) {
+    this.folder = folder;
+    this.lock = lock;
+    this.broker = broker;
+    this.registry = registry;
+  }
+
+  /**
+   * @param lock of the folder; closed with the stack, or here if it does not start
+   * @param port of the broker, 0 for a free one
+   */
+  static LocalStack start(DataFolder folder, FileLock lock, int port) throws IOException, InterruptedException {
+    Broker broker = null;
+    try {
+      broker = Broker.start(folder.broker(), port);
+      LocalRegistry registry =
+          LocalRegistry.start(Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()), 0);
+      LocalStack stack = new LocalStack(folder, lock, broker, registry);
+      stack.publish();
+      return stack;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      if (broker != null) {
+        broker.close();
+      }
+      lock.acquiredBy().close();
+      throw e;
+    }
+  }
+
+  private void publish() throws IOException {
+    Properties endpoints = new Properties();
+    clients().forEach((key, value) -> endpoints.setProperty(key, value.toString()));
+    endpoints.setProperty("broker.pid", Long.toString(broker.pid()));
+    folder.publish(endpoints);
+  }
+
+  /** What a client of this stack needs. */
+  Map<String, Object> clients() {
+    Map<String, Object> clients = new HashMap<>();
+    clients.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers());
+    clients.put(REGISTRY_URL, registry.url());
+    return clients;
+  }
+
+  @Override
+  public void close() throws IOException {
+    folder.unpublish();
+    registry.close();
+    broker.close();
+    lock.acquiredBy().close();
+  }
+}

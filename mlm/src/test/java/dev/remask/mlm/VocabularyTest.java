@@ -1,0 +1,183 @@
+package dev.remask.mlm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class VocabularyTest {
+  private static final List<String> TEXTS = TestTexts.prose(300, 1);
+  private static final Vocabulary LEARNED = Vocabulary.learn(TEXTS, 600);
+
+  private static Vocabulary parse(String json) {
+    return Vocabulary.parse(json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String json() {
+    return new String(LEARNED.tokenizerJson(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void theLayoutIsRobertas() {
+    assertThat(LEARNED.size()).isEqualTo(600);
+    assertThat(LEARNED.mask()).isEqualTo(599);
+    assertThat(LEARNED.decode(0, 1, 2, 3, 599)).isEqualTo("<s><pad></s><unk><mask>");
+    byte[] seen = new byte[256];
+    for (int id = 4; id < 260; id++) {
+      seen[ByteAlphabet.read(LEARNED.token(id))[0] & 0xFF]++;
+    }
+    assertThat(seen).containsOnly(1);
+    assertThat(IntStream.range(4, 599)).allMatch(LEARNED::isText);
+  }
+
+  @Test
+  void theOrderOfTheTextsDoesNotMatter() {
+    List<String> shuffled = new ArrayList<>(TEXTS);
+    Collections.shuffle(shuffled, new Random(1));
+    assertThat(Vocabulary.learn(shuffled, 600).sha256()).isEqualTo(LEARNED.sha256());
+  }
+
+  @Test
+  void parsingIsTheInverseOfWriting() {
+    Vocabulary parsed = parse(json());
+    assertThat(parsed.tokenizerJson()).isEqualTo(LEARNED.tokenizerJson());
+    assertThat(parsed.mergesTxt()).isEqualTo(LEARNED.mergesTxt());
+    assertThat(parsed.vocabJson()).isEqualTo(LEARNED.vocabJson());
+  }
+
+  @Test
+  void theHashIsThatOfTheBytes() throws Exception {
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(LEARNED.tokenizerJson());
+    assertThat(LEARNED.sha256()).isEqualTo(HexFormat.of().formatHex(digest));
+  }
+
+  @Test
+  void nobodyCanChangeTheBytes() {
+    LEARNED.tokenizerJson()[0] = 'x';
+    assertThat(LEARNED.tokenizerJson()[0]).isEqualTo((byte) '{');
+  }
+
+  @Test
+  void mergesTxtIsWhatGpt2Reads() {
+    assertThat(LEARNED.mergesTxt()).startsWith("#version: 0.2\n").endsWith("\n");
+    assertThat(LEARNED.mergesTxt().lines().skip(1)).allMatch(line -> line.split(" ").length == 2);
+    Map<?, ?> vocab = (Map<?, ?>) Json.read(LEARNED.vocabJson().getBytes(StandardCharsets.UTF_8));
+    assertThat(vocab).hasSize(600);
+    assertThat(vocab.get("<mask>")).isEqualTo(599L);
+    assertThat(vocab.get("Ġ")).isEqualTo((long) LEARNED.byteId(' '));
+  }
+
+  /** The files of older releases: merges as one string, no model type, fewer options. */
+  @Test
+  void olderFilesAreRead() {
+    String old =
+        json()
+            .replaceAll("\\[\"([^\" ]+|\\\\\")\",\"([^\" ]+|\\\\\")\"\\](?=[,\\]])", "\"$1 $2\"")
+            .replace("\"type\":\"BPE\",\"dropout\"", "\"dropout\"")
+            .replace(",\"byte_fallback\":false,\"ignore_merges\":false", "")
+            .replace(",\"use_regex\":true", "");
+    assertThat(old).contains("\"merges\":[\"");
+    assertThat(parse(old).sha256()).isEqualTo(LEARNED.sha256());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      delimiter = '|',
+      value = {
+        "\"normalizer\":null | \"normalizer\":{\"type\":\"NFC\"} | normalizer",
+        "\"pre_tokenizer\":{\"type\":\"ByteLevel\" | \"pre_tokenizer\":{\"type\":\"Metaspace\" | Metaspace",
+        "\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":true},~\"post | \"add_prefix_space\":true},~\"post | add_prefix_space is true",
+        "\"use_regex\":true},~\"post | \"use_regex\":false},~\"post | use_regex is false",
+        "\"type\":\"BPE\" | \"type\":\"Unigram\" | model.type is Unigram",
+        "\"dropout\":null | \"dropout\":0.1 | dropout is 0.1",
+        "\"byte_fallback\":false | \"byte_fallback\":true | byte_fallback",
+        "\"ignore_merges\":false | \"ignore_merges\":true | ignore_merges",
+        "\"end_of_word_suffix\":\"\" | \"end_of_word_suffix\":\"</w>\" | end_of_word_suffix",
+        "\"id\":599 | \"id\":598 | two ids for <mask>",
+        "\"content\":\"<unk>\" | \"content\":\"[UNK]\" | added token [UNK]",
+        "\"<pad>\":1,\"</s>\":2 | \"</s>\":1,\"<pad>\":2 | two ids for <pad>",
+        "\"!\":4 | \"!\":5 | token ids are not 0 ... size - 1",
+        "\"!\":4 | \"中\":4 | not in the byte alphabet",
+        "\"!\":4 | \"!\":-4 | token id -4",
+        "\"!\":4 | \"!\":\"4\" | token id 4",
+        "\"merges\":[ | \"merges\":[[\"x\"], | merge [x]",
+        "\"merges\":[ | \"merges\":[[\"!\",\"}\"], | !}, which is no token",
+        "\"merges\":[ | \"merges\":[7, | a merge is not an array",
+        "\"merges\":[ | \"merges\":{},\"x\":[ | model.merges is not an array",
+        "\"model\": | \"model\":1,\"y\": | model is not an object",
+      })
+  void anythingElseIsRefusedWithTheReason(String original, String changed, String reason) {
+    String broken = json().replace(text(original), text(changed));
+    assertThat(broken).isNotEqualTo(json());
+    assertThatThrownBy(() -> parse(broken))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(reason.strip());
+  }
+
+  /** A column of the table; its tilde is a line break. */
+  private static String text(String column) {
+    return column.strip().replace(",~", ",\n");
+  }
+
+  @Test
+  void theLayoutIsRequired() {
+    List<String> tokens = new ArrayList<>(LEARNED.tokenIds().keySet());
+    List<Merges.Merge> rules = LEARNED.merges().rules();
+    refuse(tokens.subList(0, 260), List.of(), "260 tokens");
+    refuse(with(tokens, 0, "<S>"), rules, "token 0 is <S>");
+    refuse(with(tokens, 599, "<last>"), rules, "the last token is <last>");
+    refuse(with(tokens, 4, "x y"), rules, "\"x y\" is not in the byte alphabet");
+    refuse(with(tokens, 4, "##"), rules, "no token for byte 33");
+    refuse(with(tokens, 4, tokens.get(5)), rules, "a token stands twice");
+    List<Merges.Merge> twice = new ArrayList<>(rules);
+    twice.add(rules.get(0));
+    refuse(tokens, twice, "repeats merge 0");
+    refuse(tokens, List.of(new Merges.Merge(4, 2, 5)), "special token");
+    refuse(tokens, List.of(new Merges.Merge(4, 5, 6)), "makes");
+  }
+
+  private static List<String> with(List<String> tokens, int id, String token) {
+    List<String> changed = new ArrayList<>(tokens);
+    changed.set(id, token);
+    return changed;
+  }
+
+  private static void refuse(List<String> tokens, List<Merges.Merge> rules, String reason) {
+    assertThatThrownBy(() -> new Vocabulary(tokens, rules))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(reason);
+  }
+
+  @Test
+  void sizesAreChecked() {
+    for (int size : new int[] {-1, 260, (1 << 20) + 1}) {
+      assertThatThrownBy(() -> Vocabulary.learn(TEXTS, size))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("size " + size);
+    }
+    assertThat(Vocabulary.learn(List.of(), 9_000).size()).isEqualTo(261);
+    assertThat(Vocabulary.learn(List.of("ab"), 9_000).size()).isEqualTo(261);
+    assertThat(Vocabulary.learn(List.of("ab", "ab"), 9_000).size()).isEqualTo(262);
+  }
+
+  @Test
+  void piecesAreReadable() {
+    assertThat(LEARNED.piece(0)).isEqualTo("<s>");
+    assertThat(LEARNED.piece(LEARNED.byteId(' '))).isEqualTo(" ");
+    assertThat(LEARNED.piece(LEARNED.byteId(0xE2))).isEqualTo("<0xE2>");
+    assertThatThrownBy(() -> LEARNED.piece(600)).hasMessageContaining("token id 600");
+    assertThatThrownBy(() -> LEARNED.decode(-1)).hasMessageContaining("token id -1");
+  }
+}

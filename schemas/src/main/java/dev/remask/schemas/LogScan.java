@@ -1,0 +1,92 @@
+package dev.remask.schemas;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+
+/**
+ * Reads a range of offsets in which not every offset holds a record: transaction markers and
+ * aborted records take offsets too, and a consumer of committed records passes over them in
+ * silence.
+ */
+final class LogScan {
+  private static final Duration POLL = Duration.ofMillis(200);
+  private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
+
+  /** Offsets to step back first, and how much further each next step reaches. */
+  private static final long STEP = 64;
+
+  private static final long STEP_GROWTH = 8;
+
+  interface Sink<K, V> {
+    void accept(ConsumerRecord<K, V> record);
+  }
+
+  private LogScan() {}
+
+  /** The sequence after that of the last committed record, 0 if there is none. */
+  static long endSequence(Consumer<byte[], ?> consumer, TopicPartition partition) {
+    Optional<SequenceKey> last = lastKey(consumer, partition).map(SequenceKey::decode);
+    if (last.isPresent() && last.get().partition() != partition.partition()) {
+      throw new IllegalStateException(partition + " holds a record of " + last.get());
+    }
+    return last.isPresent() ? last.get().sequence() + 1 : 0;
+  }
+
+  /** Looks at the last offsets first, then ever further back until there is a record. */
+  private static Optional<byte[]> lastKey(Consumer<byte[], ?> consumer, TopicPartition partition) {
+    List<TopicPartition> one = List.of(partition);
+    consumer.assign(one);
+    long begin = consumer.beginningOffsets(one).getOrDefault(partition, 0L);
+    long end = consumer.endOffsets(one).getOrDefault(partition, 0L);
+    for (long step = STEP; end > begin; step *= STEP_GROWTH) {
+      long from = Math.max(begin, end - step);
+      consumer.seek(partition, from);
+      List<byte[]> last = new ArrayList<>(1);
+      drain(
+          consumer,
+          Map.of(partition, end),
+          record -> {
+            last.clear();
+            last.add(record.key());
+          });
+      if (!last.isEmpty()) {
+        return Optional.of(last.get(0));
+      }
+      end = from;
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Passes what lies between the consumer's positions and the given ends, and leaves the positions
+   * at the ends.
+   */
+  static <K, V> void drain(
+      Consumer<K, V> consumer, Map<TopicPartition, Long> ends, Sink<K, V> sink) {
+    long reached = -1;
+    long moved = System.nanoTime();
+    while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
+      long sum = ends.keySet().stream().mapToLong(consumer::position).sum();
+      if (sum > reached) {
+        reached = sum;
+        moved = System.nanoTime();
+      } else if (System.nanoTime() - moved > SILENCE_MAX.toNanos()) {
+        throw new TimeoutException("no progress for " + SILENCE_MAX + " towards " + ends);
+      }
+      for (ConsumerRecord<K, V> record : consumer.poll(POLL)) {
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        if (record.offset() < ends.getOrDefault(partition, 0L)) {
+          sink.accept(record);
+        }
+      }
+    }
+    ends.forEach((partition, end) -> consumer.seek(partition, end.longValue()));
+  }
+}

@@ -1,0 +1,121 @@
+package dev.remask.schemas;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.common.config.ConfigException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TopicsTest {
+  private final Topics topics = Samples.TOPICS;
+
+  @Test
+  void noTwoTopicsShareAName() {
+    List<Topic<?>> all =
+        List.of(
+            topics.documents(2),
+            topics.datasets(),
+            topics.segments("x", 2),
+            topics.heldOut("x", 2),
+            topics.plans(),
+            topics.live("x", 2),
+            topics.examples("x", 2),
+            topics.ledger("x"));
+    assertThat(all.stream().map(Topic::name))
+        .doesNotHaveDuplicates()
+        .allMatch(n -> n.startsWith("remask."));
+    assertThat(all.stream().map(Topic::name)).doesNotContain(topics.deadLetters());
+  }
+
+  /** Time or compaction must never take what has not been learned. */
+  @Test
+  void nothingThatIsLearnedFromExpires() {
+    for (Topic<?> topic :
+        List.of(
+            topics.segments("x", 2),
+            topics.heldOut("x", 2),
+            topics.plans(),
+            topics.live("x", 2),
+            topics.examples("x", 2),
+            topics.ledger("x"),
+            topics.datasets())) {
+      assertThat(topic.config())
+          .containsEntry("retention.ms", "-1")
+          .doesNotContainKey("cleanup.policy");
+      assertThat(topic.config().getOrDefault("retention.bytes", "-1")).isEqualTo("-1");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "a.b",
+        "a/b",
+        "ü",
+        "a b",
+        "..",
+        "0123456789012345678901234567890123456789012345678901234567890123x"
+      })
+  void namesThatCouldMeetOtherTopicsAreRefused(String name) {
+    assertThatThrownBy(() -> topics.segments(name, 1)).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> topics.ledger(name)).isInstanceOf(ConfigException.class);
+  }
+
+  @Test
+  void theFirstDatasetOfANameWins() {
+    TreeMap<String, Dataset> declared = new TreeMap<>();
+    Dataset first = dataset(128);
+    Datasets.declare(declared, "d".getBytes(UTF_8), first);
+    Datasets.declare(declared, "d".getBytes(UTF_8), dataset(512));
+    assertThat(declared).isEqualTo(Map.of("d", first));
+    assertThatThrownBy(() -> Datasets.declare(declared, "e".getBytes(UTF_8), first))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> Datasets.declare(declared, "d".getBytes(UTF_8), null))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  private static Dataset dataset(int segmentLength) {
+    return Dataset.newBuilder()
+        .setName("d")
+        .setTokenizer(ByteBuffer.allocate(0))
+        .setTokenizerSha256("")
+        .setVocabularySize(300)
+        .setInputFormat(InputFormat.FULL_SENTENCES)
+        .setSegmentLength(segmentLength)
+        .setPartitions(1)
+        .setHeldOutPermille(0)
+        .setDocumentsTopic("t")
+        .setDocumentCharsMax(1)
+        .setDuplicateWindow(0)
+        .setDeclaredAt(Instant.EPOCH)
+        .build();
+  }
+
+  @Test
+  void clientsGetOnlyKeysTheyKnow() {
+    Map<String, String> config =
+        Map.of(
+            "bootstrap.servers", "b:1",
+            "schema.registry.url", "http://r",
+            "avro.serde.class", "x",
+            "group.id", "g",
+            "isolation.level", "read_uncommitted",
+            "linger.ms", "5");
+    assertThat(ClientConfigs.admin(config)).containsOnlyKeys("bootstrap.servers");
+    assertThat(ClientConfigs.producer(config))
+        .containsOnlyKeys(
+            "bootstrap.servers", "linger.ms", "acks", "enable.idempotence", "max.request.size");
+    assertThat(ClientConfigs.logReader(config))
+        .containsEntry("isolation.level", "read_committed")
+        .doesNotContainKeys("group.id", "schema.registry.url", "linger.ms");
+  }
+}
