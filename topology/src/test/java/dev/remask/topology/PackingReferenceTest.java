@@ -233,14 +233,15 @@ class PackingReferenceTest {
   /** Few ids and few texts, so that repetitions are common. */
   @Provide
   Arbitrary<List<Input>> inputs() {
-    Arbitrary<String> ids = Arbitraries.of("a", "b", "c", "d");
+    Arbitrary<String> ids =
+        Arbitraries.frequency(Tuple.of(3, "a"), Tuple.of(2, "b"), Tuple.of(1, "c"));
     Arbitrary<String> texts =
-        Arbitraries.of(
-            "A cat.",
-            "A dog.",
-            "The cat sat on the mat. The dog sat on the cat.",
-            "One. Two. Three. Four. Five. Six. Seven. Eight. Nine. Ten. Eleven. Twelve.",
-            "Supercalifragilisticexpialidocious antidisestablishmentarianism.");
+        Arbitraries.frequency(
+            Tuple.of(6, "A cat."),
+            Tuple.of(2, "A dog."),
+            Tuple.of(1, "The cat sat on the mat. The dog sat on the cat."),
+            Tuple.of(1, "One. Two. Three. Four. Five. Six. Seven. Eight. Nine. Ten. Eleven."),
+            Tuple.of(1, "Supercalifragilisticexpialidocious antidisestablishmentarianism."));
     Arbitrary<Input> documents =
         Combinators.combine(ids, texts).as((id, text) -> new Input(Kind.DOCUMENT, id, text));
     Arbitrary<Input> others =
