@@ -8,9 +8,9 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The same arithmetic with Java's Vector API. Loops have small bodies: the compiler keeps the
- * vectors of a large one on the heap. Lanes are added up one after another through an array, since
- * reduceLanes does not say in which order it adds; no operator is used whose result is not fixed to
- * the bit.
+ * vectors of a large one on the heap, and those that start from a constant outside the loop, too.
+ * Lanes are added up one after another through an array, since reduceLanes does not say in which
+ * order it adds; no operator is used whose result is not fixed to the bit.
  */
 final class VectorKernels implements Kernels {
   private static final VectorSpecies<Float> SPECIES =
@@ -172,7 +172,7 @@ final class VectorKernels implements Kernels {
 
   private static float rowSum(Floats x, int at, int width, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector sums = ZERO;
+    FloatVector sums = all(0);
     for (int i = 0; i < bound; i += LANES) {
       sums = sums.add(load(x, at + i));
     }
@@ -185,7 +185,7 @@ final class VectorKernels implements Kernels {
 
   private static float centeredSquares(Floats x, int at, int width, float mean, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector squares = ZERO;
+    FloatVector squares = all(0);
     for (int i = 0; i < bound; i += LANES) {
       FloatVector centered = load(x, at + i).sub(mean);
       squares = centered.fma(centered, squares);
@@ -253,7 +253,7 @@ final class VectorKernels implements Kernels {
 
   private static float dot(Floats d, int at, Floats gain, int width, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector sums = ZERO;
+    FloatVector sums = all(0);
     for (int i = 0; i < bound; i += LANES) {
       sums = load(d, at + i).fma(load(gain, i), sums);
     }
@@ -267,7 +267,7 @@ final class VectorKernels implements Kernels {
   private static float dot(
       Floats d, int at, Floats gain, Floats normalized, int width, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector sums = ZERO;
+    FloatVector sums = all(0);
     for (int i = 0; i < bound; i += LANES) {
       sums = load(d, at + i).mul(load(gain, i)).fma(load(normalized, at + i), sums);
     }
@@ -305,7 +305,7 @@ final class VectorKernels implements Kernels {
       for (int i = width; i < stride; i++) {
         x.set(row + i, LOWEST);
       }
-      float sum = exponentials(x, row, stride, max(x, row, stride, lanes), lanes);
+      float sum = exponentials(x, row, stride, max(x, row, stride), lanes);
       scale(x, row, stride, 1 / sum);
     }
   }
@@ -325,29 +325,22 @@ final class VectorKernels implements Kernels {
   }
 
   private static float rowProduct(Floats p, int at, Floats d, int row, int stride, float[] lanes) {
-    FloatVector sums = ZERO;
+    FloatVector sums = all(0);
     for (int i = 0; i < stride; i += LANES) {
       sums = load(p, at + i).fma(load(d, row + i), sums);
     }
     return sum(sums, lanes);
   }
 
+  /** Whatever the order of the lanes, the largest is the same. */
   @Override
   public float max(Floats x, int at, int width) {
-    return max(x, at, width, new float[LANES]);
-  }
-
-  private static float max(Floats x, int at, int width, float[] lanes) {
     int bound = SPECIES.loopBound(width);
     FloatVector largest = all(Float.NEGATIVE_INFINITY);
     for (int i = 0; i < bound; i += LANES) {
       largest = largest.max(load(x, at + i));
     }
-    largest.intoArray(lanes, 0);
-    float max = lanes[0];
-    for (int i = 1; i < LANES; i++) {
-      max = Math.max(max, lanes[i]);
-    }
+    float max = largest.reduceLanes(VectorOperators.MAX);
     for (int i = bound; i < width; i++) {
       max = Math.max(max, x.get(at + i));
     }
@@ -361,7 +354,7 @@ final class VectorKernels implements Kernels {
 
   private static float exponentials(Floats x, int at, int width, float max, float[] lanes) {
     int bound = SPECIES.loopBound(width);
-    FloatVector sums = ZERO;
+    FloatVector sums = all(0);
     for (int i = 0; i < bound; i += LANES) {
       FloatVector e = exp(load(x, at + i).sub(max));
       store(e, x, at + i);
