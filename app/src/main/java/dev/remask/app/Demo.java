@@ -229,7 +229,7 @@ final class Demo {
       }
       double endedAt = feeding.result();
       refused = ingest.refused();
-      lastDocumentAt = missing.isEmpty() ? Double.NaN : endedAt;
+      lastDocumentAt = ingest.written() == 0 ? Double.NaN : endedAt;
       console.part(
           "ingest",
           String.format(

@@ -37,14 +37,15 @@ class DemoIT {
   private static final Duration STOP_MAX = Duration.ofSeconds(20);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  @TempDir private Path folder;
+  private Path folder;
   private Path text;
   private Path data;
   private Program demo;
   private JsonNode report;
 
   @BeforeAll
-  void writeTexts() throws IOException {
+  void writeTexts(@TempDir Path temporary) throws IOException {
+    folder = temporary;
     text = Files.createDirectory(folder.resolve("text"));
     data = folder.resolve("data");
     List<Corpus.Source> sources = Corpus.demo(Program.HOME.resolve("corpora"));
