@@ -43,10 +43,10 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--epochs",
-      defaultValue = "12",
+      defaultValue = "8",
       paramLabel = "N",
       description = "Replays to learn after the live lane (default: ${DEFAULT-VALUE}).")
-  private int epochs = 12;
+  private int epochs = 8;
 
   @Option(
       names = "--seconds",

@@ -20,7 +20,7 @@ final class DemoDefaults {
           Map.entry("batch.micro.size", "32"),
           Map.entry("learning.rate", "0.003"),
           Map.entry("warmup.steps", "120"),
-          Map.entry("total.steps", "2400"),
+          Map.entry("total.steps", "2200"),
           Map.entry("checkpoint.every.steps", "500"));
 
   private DemoDefaults() {}
