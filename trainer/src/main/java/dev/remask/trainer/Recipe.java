@@ -41,20 +41,20 @@ public record Recipe(
     long checkpointSteps,
     int checkpointsKept) {
 
-  public static final String LOGICAL_BATCH = "train.batch.sequences";
-  public static final String MICRO_BATCH = "train.micro-batch.sequences";
-  public static final String LEARNING_RATE = "train.learning-rate";
-  public static final String WARM_UP = "train.warm-up.steps";
-  public static final String TOTAL = "train.total.steps";
-  public static final String FLOOR = "train.floor.share";
-  public static final String CLIP = "train.clip.norm";
-  public static final String DECAY = "train.weight-decay";
-  public static final String BETA1 = "train.beta1";
-  public static final String BETA2 = "train.beta2";
-  public static final String WINDOW = "train.window.examples";
+  public static final String LOGICAL_BATCH = "batch.size";
+  public static final String MICRO_BATCH = "batch.micro.size";
+  public static final String LEARNING_RATE = "learning.rate";
+  public static final String WARM_UP = "warmup.steps";
+  public static final String TOTAL = "total.steps";
+  public static final String FLOOR = "learning.rate.floor";
+  public static final String CLIP = "clip.norm";
+  public static final String DECAY = "weight.decay";
+  public static final String BETA1 = "adam.beta1";
+  public static final String BETA2 = "adam.beta2";
+  public static final String WINDOW = "order.window";
   public static final String WORKERS = "train.workers";
-  public static final String CHECKPOINT_EVERY = "train.checkpoint.steps";
-  public static final String CHECKPOINTS_KEPT = "train.checkpoints.kept";
+  public static final String CHECKPOINT_EVERY = "checkpoint.every.steps";
+  public static final String CHECKPOINTS_KEPT = "checkpoint.keep";
 
   private static final int SEQUENCES_MAX = 1 << 20;
 

@@ -30,7 +30,7 @@ class CheckpointsTest {
         new Checkpoints(
             folder,
             3,
-            new TreeMap<>(Map.of("train.window.examples", "16")),
+            new TreeMap<>(Map.of("order.window", "16")),
             new TreeMap<>(Map.of("tokenizer.json", new byte[] {'{', '}'})));
   }
 
@@ -48,7 +48,7 @@ class CheckpointsTest {
     Checkpoint newest = Checkpoints.newest(folder).orElseThrow();
     assertThat(newest.position()).isEqualTo(position(10));
     assertThat(newest.fingerprint()).isEqualTo("fake");
-    assertThat(newest.configuration()).containsExactly(Map.entry("train.window.examples", "16"));
+    assertThat(newest.configuration()).containsExactly(Map.entry("order.window", "16"));
     assertThat(newest.model().resolve("tokenizer.json")).hasContent("{}");
     FakeLearner loaded = new FakeLearner();
     loaded.load(newest.model(), newest.state());
@@ -153,13 +153,13 @@ class CheckpointsTest {
   void anotherConfigurationIsRefused() throws IOException {
     save(1);
     Checkpoint checkpoint = Checkpoints.newest(folder).orElseThrow();
-    checkpoint.requireConfiguration(new TreeMap<>(Map.of("train.window.examples", "16")));
+    checkpoint.requireConfiguration(new TreeMap<>(Map.of("order.window", "16")));
     assertThatThrownBy(
             () ->
                 checkpoint.requireConfiguration(
-                    new TreeMap<>(Map.of("train.window.examples", "32"))))
+                    new TreeMap<>(Map.of("order.window", "32"))))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("train.window.examples")
+        .hasMessageContaining("order.window")
         .hasMessageContaining("32")
         .hasMessageContaining("trained with 16");
     assertThatThrownBy(() -> checkpoint.requireConfiguration(new TreeMap<>()))
@@ -167,7 +167,7 @@ class CheckpointsTest {
     assertThatThrownBy(
             () ->
                 checkpoint.requireConfiguration(
-                    new TreeMap<>(Map.of("train.window.examples", "16", "model.layers", "2"))))
+                    new TreeMap<>(Map.of("order.window", "16", "model.layers", "2"))))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("model.layers");
   }

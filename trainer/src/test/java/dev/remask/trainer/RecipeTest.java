@@ -57,7 +57,7 @@ class RecipeTest {
   @ParameterizedTest
   @CsvSource({
     "0,1,1,0.1, train.batch.sequences",
-    "8,9,1,0.1, train.micro-batch.sequences",
+    "8,9,1,0.1, batch.micro.size",
     "8,4,NaN,0.1, train.learning-rate",
     "8,4,0,0.1, train.learning-rate",
     "8,4,1,1.5, train.floor.share"
@@ -74,6 +74,6 @@ class RecipeTest {
   void warmUpEndsBeforeTheDecay() {
     assertThatThrownBy(() -> recipe(1, 11, 10, 0))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("train.warm-up.steps");
+        .hasMessageContaining("warmup.steps");
   }
 }
