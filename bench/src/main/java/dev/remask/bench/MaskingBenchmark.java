@@ -21,8 +21,7 @@ final class MaskingBenchmark implements Benchmark {
     List<int[]> segments = segments(new Random(1));
     Masker masker = new Masker(1, "bench", MaskingPolicy.ROBERTA, VOCABULARY);
     Measure measure = new Measure("masking", "tokens/s per thread", setup.runs());
-    Measure.Run ours =
-        () -> Timing.rate((double) SEGMENTS * LENGTH, () -> mask(masker, segments));
+    Measure.Run ours = () -> Timing.rate((double) SEGMENTS * LENGTH, () -> mask(masker, segments));
     try (NumpyCollator peer =
         NumpyCollator.start(setup.python("collator.py"), SEGMENTS, LENGTH, VOCABULARY)) {
       setup.notes().accept("masking: the peer is " + peer.version());

@@ -59,7 +59,8 @@ record Measure(String name, String unit, int runs, Duration warmUp) {
 
   private Row row(double[] values, @Nullable String peer, @Nullable Double ratio) {
     double median = median(values);
-    double range = Arrays.stream(values).max().orElseThrow() - Arrays.stream(values).min().orElseThrow();
+    double range =
+        Arrays.stream(values).max().orElseThrow() - Arrays.stream(values).min().orElseThrow();
     return new Row(name, median, unit, peer, ratio, runs, range / median);
   }
 

@@ -12,12 +12,9 @@ final class VocabularyBenchmark implements Benchmark {
     EnglishText text = EnglishText.read(setup.corpora());
     setup
         .notes()
-        .accept(
-            "vocabulary: %,d tokens from %.2f MB of English".formatted(SIZE, text.megabytes()));
+        .accept("vocabulary: %,d tokens from %.2f MB of English".formatted(SIZE, text.megabytes()));
     return List.of(
         new Measure("vocabulary", "s", setup.runs())
-            .alone(
-                () ->
-                    Timing.seconds(() -> Vocabulary.learn(text.documents(), SIZE).mask())));
+            .alone(() -> Timing.seconds(() -> Vocabulary.learn(text.documents(), SIZE).mask())));
   }
 }

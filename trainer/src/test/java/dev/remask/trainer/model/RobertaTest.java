@@ -280,4 +280,11 @@ class RobertaTest {
           .contains("kernels=" + Kernels.fastest().name());
     }
   }
+
+  @Test
+  void scalarKernelsCanBeAskedFor() {
+    try (Roberta scalar = Roberta.createScalar(SHAPE, settings(0, 2, 3))) {
+      assertThat(scalar.fingerprint()).contains("kernels=" + new ScalarKernels().name());
+    }
+  }
 }
