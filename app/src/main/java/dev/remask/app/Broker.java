@@ -49,14 +49,13 @@ final class Broker implements AutoCloseable {
   }
 
   /**
-   * Starts a broker on {@code folder}, formatted at its first start.
+   * Starts a broker on {@code folder}, formatted at its first start. No other may work there.
    *
    * @param port 0 for a free one
    * @throws ConfigException if the port is taken
    */
   static Broker start(Path folder, int port) throws IOException, InterruptedException {
     Files.createDirectories(folder);
-    stopLeftOver(folder);
     int listener = port == 0 ? freePort() : requireFree(port);
     Path properties = folder.resolve("server.properties");
     writeProperties(properties, folder, listener, freePort());
@@ -80,7 +79,7 @@ final class Broker implements AutoCloseable {
   /**
    * A broker whose owner was killed still holds the folder: it is asked to stop, and waited for.
    */
-  private static void stopLeftOver(Path folder) throws IOException {
+  static void stopLeftOver(Path folder) throws IOException {
     Path file = folder.resolve("pid");
     if (!Files.exists(file)) {
       return;
@@ -157,9 +156,11 @@ final class Broker implements AutoCloseable {
   }
 
   private static ProcessBuilder java(Path folder, String log, String... arguments) {
-    // Ctrl-C goes to every process of the terminal: the broker must outlive the trainer's last
+    // Ctrl-C and a closed terminal reach every process of the terminal: the broker must outlive the
+    // trainer's last
     // checkpoint.
-    List<String> command = new ArrayList<>(List.of("sh", "-c", "trap '' INT; exec \"$0\" \"$@\""));
+    List<String> command =
+        new ArrayList<>(List.of("sh", "-c", "trap '' INT HUP; exec \"$0\" \"$@\""));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
     command.add("-Dremask.log.file=" + folder.resolve("kafka.log"));

@@ -68,7 +68,8 @@ final class Console {
   synchronized void progress(String name, String facts) {
     String line = String.format(Locale.ROOT, "%6.1f s  ", seconds()) + pad(name) + facts;
     if (terminal) {
-      out.print("\r\u001B[2K" + line);
+      // Without wrapping: of a line that wraps, only the last row could be cleared.
+      out.print("\r\u001B[?7l\u001B[2K" + line + "\u001B[?7h");
       out.flush();
       moving = true;
     } else if (nanoTime.getAsLong() - plainAt >= PLAIN_EVERY_NANOS || plainAt == Long.MIN_VALUE) {

@@ -20,14 +20,24 @@ import org.apache.kafka.common.config.ConfigException;
  * Where documents come from: the text that the build brings for the demo, or files of one's own.
  */
 final class Corpus {
+  /** The bytes of a document, read when they are wanted. */
+  interface Content {
+    byte[] read() throws IOException;
+  }
+
   /**
-   * A document before anybody has looked at it; only {@link Ingest} decides whether its bytes are
-   * text.
+   * A document before anybody has looked at it; only {@link Ingest} decides whether it is text.
+   *
+   * @param size in bytes, known before anything is read
    */
-  @SuppressWarnings("ArrayRecordComponent")
-  record Source(String id, byte[] bytes, String origin) {
+  record Source(String id, String origin, long size, Content content) {
     static Source of(String id, String text, String origin) {
-      return new Source(id, text.getBytes(StandardCharsets.UTF_8), origin);
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      return new Source(id, origin, bytes.length, () -> bytes);
+    }
+
+    static Source of(Path file) throws IOException {
+      return new Source(file.toString(), "file", Files.size(file), () -> Files.readAllBytes(file));
     }
 
     Document document(String text) {
@@ -74,10 +84,10 @@ final class Corpus {
       }
       try (Stream<Path> files = Files.walk(path)) {
         for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-          all.add(new Source(file.toString(), Files.readAllBytes(file), "file"));
+          all.add(Source.of(file));
         }
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot read " + path, e);
+      } catch (IOException | UncheckedIOException e) {
+        throw new ConfigException("--text", path, "cannot be read: " + e.getMessage());
       }
     }
     if (all.isEmpty()) {

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 record DataFolder(Path root) {
   /** Marks a folder as ours, so that {@code --fresh} never deletes anything else. */
+  private static final String LOCK = "lock";
+
   private static final String MARKER = "remask.data";
 
   DataFolder {
@@ -55,11 +57,7 @@ record DataFolder(Path root) {
     if (Files.exists(root) && !Files.isDirectory(root)) {
       throw new ConfigException("--data", root, "is not a folder");
     }
-    requireOursOrEmpty();
-    Files.createDirectories(root);
-    Files.writeString(root.resolve(MARKER), "1\n");
-    FileChannel channel =
-        FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel = lockFile();
     try {
       FileLock lock = channel.tryLock();
       if (lock != null) {
@@ -70,6 +68,18 @@ record DataFolder(Path root) {
     }
     channel.close();
     throw new ConfigException("--data", root, "is in use by another remask");
+  }
+
+  private FileChannel lockFile() {
+    try {
+      requireOursOrEmpty();
+      Files.createDirectories(root);
+      Files.writeString(root.resolve(MARKER), "1\n");
+      return FileChannel.open(
+          root.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new ConfigException("--data", root, "cannot be written: " + e);
+    }
   }
 
   private void requireOursOrEmpty() throws IOException {
@@ -129,10 +139,20 @@ record DataFolder(Path root) {
     Files.deleteIfExists(endpoints());
   }
 
+  /** Whoever runs here holds the lock; what a killed one published counts for nothing. */
+  private boolean isLocked() throws IOException {
+    try (FileChannel channel = FileChannel.open(root.resolve(LOCK), StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock == null;
+    } catch (OverlappingFileLockException e) {
+      return true;
+    }
+  }
+
   /** Where a running stack listens; empty if none runs here. */
   Properties published() throws IOException {
     Properties properties = new Properties();
-    if (Files.exists(endpoints())) {
+    if (Files.exists(endpoints()) && isLocked()) {
       try (var in = Files.newBufferedReader(endpoints())) {
         properties.load(in);
       }

@@ -25,6 +25,7 @@ final class DatasetSettings {
         .setTokenizer(ByteBuffer.wrap(vocabulary.tokenizerJson()))
         .setTokenizerSha256(vocabulary.sha256())
         .setVocabularySize(vocabulary.size())
+        .setVocabularySizeAsked(settings.integer("vocabulary.size"))
         .setInputFormat(inputFormat())
         .setSegmentLength(settings.integer("segment.length"))
         .setPartitions(settings.integer("dataset.partitions"))
@@ -47,7 +48,7 @@ final class DatasetSettings {
    * @throws ConfigException naming the first setting that differs, with both values
    */
   Vocabulary requireSame(Dataset dataset) {
-    same("vocabulary.size", settings.integer("vocabulary.size"), dataset.getVocabularySize());
+    same("vocabulary.size", settings.integer("vocabulary.size"), dataset.getVocabularySizeAsked());
     same("input.format", inputFormat(), dataset.getInputFormat());
     same("segment.length", settings.integer("segment.length"), dataset.getSegmentLength());
     same("dataset.partitions", settings.integer("dataset.partitions"), dataset.getPartitions());

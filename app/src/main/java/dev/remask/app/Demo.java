@@ -28,6 +28,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.common.config.ConfigException;
 
 /** The whole line on one machine, told from top to bottom. */
 final class Demo {
@@ -51,6 +52,7 @@ final class Demo {
       double lastDocumentAt,
       long segments,
       double finalLoss,
+      int epochs,
       RunSummary summary) {}
 
   private static final Duration PACKED_MAX = Duration.ofMinutes(10);
@@ -59,6 +61,7 @@ final class Demo {
   private final DataFolder data;
   private final Script script;
   private final Console console;
+  private final Runnable requireStack;
   private final BooleanSupplier stop;
 
   private final Topics topics;
@@ -69,12 +72,20 @@ final class Demo {
 
   /**
    * @param settings name the stack that it runs on
+   * @param requireStack throws if that has died
    */
-  Demo(Settings settings, DataFolder data, Script script, Console console, BooleanSupplier stop) {
+  Demo(
+      Settings settings,
+      DataFolder data,
+      Script script,
+      Console console,
+      Runnable requireStack,
+      BooleanSupplier stop) {
     this.settings = settings;
     this.data = data;
     this.script = script;
     this.console = console;
+    this.requireStack = requireStack;
     this.stop = stop;
     this.topics = settings.topics();
   }
@@ -109,7 +120,13 @@ final class Demo {
       }
       Progress progress =
           new Progress(
-              refused, firstStepAt, lastDocumentAt, segments(dataset), curve.recentLoss(), summary);
+              refused,
+              firstStepAt,
+              lastDocumentAt,
+              segments(dataset),
+              curve.recentLoss(),
+              curve.epochs(),
+              summary);
       return Optional.of(
           new DemoConclusion(settings, data, console, dataset)
               .conclude(training, script.sentences(), progress));
@@ -128,7 +145,11 @@ final class Demo {
       console.part("dataset", describe(known.get()) + " (was there)");
       return known.get();
     }
-    Vocabulary vocabulary = Vocabulary.learn(readable(), settings.integer("vocabulary.size"));
+    List<String> texts = readable();
+    if (texts.isEmpty()) {
+      throw new ConfigException("--text", null, "holds no document that is text");
+    }
+    Vocabulary vocabulary = Vocabulary.learn(texts, settings.integer("vocabulary.size"));
     console.part("vocabulary", vocabulary.size() + " byte-level BPE tokens, learned from the text");
     Dataset declared = setup.declare(wanted.declare(vocabulary, Clock.systemUTC().instant()));
     console.part("dataset", describe(declared));
@@ -152,7 +173,7 @@ final class Demo {
 
   private Optional<String> text(Source source) {
     try {
-      return Optional.of(Ingest.text(source.bytes(), settings.integer("document.chars.max")));
+      return Optional.of(Ingest.text(source, settings.integer("document.chars.max")));
     } catch (BadDocument e) {
       // Named when it is ingested.
       return Optional.empty();
@@ -334,6 +355,7 @@ final class Demo {
   }
 
   private void requireAlive(StreamInstance stream, Background<?> learning) throws Exception {
+    requireStack.run();
     Optional<Throwable> failure = stream.failure();
     if (failure.isPresent()) {
       throw new IllegalStateException("streaming ended: " + failure.get(), failure.get());

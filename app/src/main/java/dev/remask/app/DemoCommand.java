@@ -2,6 +2,7 @@ package dev.remask.app;
 
 import dev.remask.app.Corpus.Source;
 import dev.remask.app.Demo.Script;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
@@ -31,6 +32,8 @@ final class DemoCommand implements Callable<Integer> {
           "The old man shook his <mask> and looked at the child.",
           "I should like to thank the <mask> for his excellent report.",
           "We must protect the rights of the <mask> Union.");
+
+  private static final int STOP_SECONDS_MAX = 9;
 
   @Mixin private CommonOptions options = new CommonOptions();
 
@@ -87,11 +90,8 @@ final class DemoCommand implements Callable<Integer> {
           "the demo starts its own broker");
     }
     List<Source> texts = text.isEmpty() ? Corpus.demo(corpora()) : Corpus.files(text);
-    if (port != 0) {
-      Broker.requireFree(port);
-    }
     // Locked before anything else is touched, and let go by the stack.
-    FileLock lock = data.lock();
+    FileLock lock = prepared(data);
     Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "remask-stop"));
     try {
       PrintStream people = options.json() ? System.err : System.out;
@@ -108,9 +108,6 @@ final class DemoCommand implements Callable<Integer> {
 
   private void run(DataFolder data, FileLock lock, Script script, Console console)
       throws Exception {
-    if (fresh) {
-      data.clear();
-    }
     try (LocalStack stack = LocalStack.start(data, lock, port)) {
       console.part(
           "stack",
@@ -130,7 +127,12 @@ final class DemoCommand implements Callable<Integer> {
                       value.toString()));
       Demo demo =
           new Demo(
-              options.settings(defaults), data, script, console, () -> stopping.getCount() == 0);
+              options.settings(defaults),
+              data,
+              script,
+              console,
+              stack::requireAlive,
+              () -> stopping.getCount() == 0);
       Optional<DemoReport> report = demo.run();
       if (report.isPresent() && options.json()) {
         System.out.println(Json.text(report.get()));
@@ -138,8 +140,28 @@ final class DemoCommand implements Callable<Integer> {
       if (report.isPresent() && !exitWhenDone) {
         console.print(
             "The broker stays up: try 'remask status', 'remask peek', 'remask fill-mask \"...\"' in another terminal. Ctrl-C ends it.");
-        stopping.await();
+        while (!stopping.await(1, TimeUnit.SECONDS)) {
+          stack.requireAlive();
+        }
       }
+    }
+  }
+
+  /** The folder is ours, no earlier broker works in it, and the port is free. */
+  private FileLock prepared(DataFolder data) throws IOException, InterruptedException {
+    FileLock lock = data.lock();
+    try {
+      Broker.stopLeftOver(data.broker());
+      if (port != 0) {
+        Broker.requireFree(port);
+      }
+      if (fresh) {
+        data.clear();
+      }
+      return lock;
+    } catch (IOException | RuntimeException e) {
+      lock.acquiredBy().close();
+      throw e;
     }
   }
 
@@ -147,8 +169,9 @@ final class DemoCommand implements Callable<Integer> {
   private void stop() {
     stopping.countDown();
     try {
-      if (!stopped.await(20, TimeUnit.SECONDS)) {
-        System.err.println("remask: did not end in time");
+      if (!stopped.await(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
+        System.err.println("remask: did not end in time; the next start goes on from the ledger");
+        ProcessHandle.current().children().forEach(ProcessHandle::destroy);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

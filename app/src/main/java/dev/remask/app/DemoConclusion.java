@@ -13,7 +13,6 @@ import dev.remask.trainer.log.TrainingRun;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
 
 /** What comes of a demo: a score, a look at the masks, some masks filled, a table. */
 final class DemoConclusion {
@@ -87,6 +86,9 @@ final class DemoConclusion {
     FillMask fill =
         new FillMask(DatasetSettings.vocabulary(dataset), learner, dataset.getSegmentLength());
     for (String sentence : sentences) {
+      if (!fill.fits(sentence)) {
+        continue;
+      }
       console.print(FillMask.render(fill.fill(sentence, CANDIDATES), console));
     }
   }
@@ -98,7 +100,7 @@ final class DemoConclusion {
         books(Books::getHeldOut),
         books(Books::getDeadLetters) + progress.refused(),
         progress.segments(),
-        1 + checkpoint.position().epoch(),
+        progress.epochs(),
         trained.examples(),
         progress.summary().examplesVerified(),
         trained.steps(),
@@ -110,8 +112,8 @@ final class DemoConclusion {
         score.model().maskLoss(),
         score.unigram().loss(),
         score.unigram().maskLoss(),
-        orNull(progress.firstStepAt()),
-        orNull(progress.lastDocumentAt()),
+        progress.firstStepAt(),
+        progress.lastDocumentAt(),
         console.seconds(),
         checkpoint.folder().toString());
   }
@@ -121,9 +123,5 @@ final class DemoConclusion {
         .map(PackerState::getBooks)
         .mapToLong(field)
         .sum();
-  }
-
-  private static @Nullable Double orNull(double value) {
-    return Double.isNaN(value) ? null : value;
   }
 }

@@ -1,12 +1,11 @@
 package dev.remask.app;
 
-import org.jspecify.annotations.Nullable;
-
 /**
- * What a demo did; {@code --json} prints it in snake case. Losses are means in nats per token;
- * times are seconds since the start.
+ * What a demo did, this call of it; {@code --json} prints it in snake case. Losses are means in
+ * nats per token, times are seconds since the start; NaN, in JSON null, for what there was not.
  *
- * @param documents records of the documents topic that were packed, held out or waiting
+ * @param documents of the dataset: records of the documents topic that were packed, held out or
+ *     waiting
  * @param deadLetters documents refused by ingest or by the packer
  * @param epochs passes over the text that were learned: the live lane and the replays
  * @param examples learned, of all epochs
@@ -16,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param heldoutLoss over all selected tokens of the held-out text
  * @param heldoutMaskLoss at {@code <mask>} only
  * @param unigramMaskLoss of the unigram baseline there
- * @param firstStepAt null if no step was learned
- * @param lastDocumentAt null if there was no new document
+ * @param firstStepAt when the first step was learned
+ * @param lastDocumentAt when the last new document was sent
  */
 record DemoReport(
     long documents,
@@ -36,7 +35,7 @@ record DemoReport(
     double heldoutMaskLoss,
     double unigramLoss,
     double unigramMaskLoss,
-    @Nullable Double firstStepAt,
-    @Nullable Double lastDocumentAt,
+    double firstStepAt,
+    double lastDocumentAt,
     double seconds,
     String checkpoint) {}

@@ -29,11 +29,23 @@ final class DemoSummary {
         report.tokensTrained(),
         report.steps(),
         report.logicalBatch());
-    row(
-        "loss",
-        "%.2f at the first step, %.2f over the last 50",
-        report.initialLoss(),
-        report.finalLoss());
+    if (report.steps() > 0) {
+      row(
+          "loss",
+          "%.2f at the first step, %.2f over the last 50",
+          report.initialLoss(),
+          report.finalLoss());
+    }
+    if (Double.isNaN(report.heldoutMaskLoss())) {
+      row("held out", "no document, so there is no telling what was learned");
+    } else {
+      heldOut();
+    }
+    row("checkpoint", "%s", report.checkpoint());
+    row("took", "%.0f s", report.seconds());
+  }
+
+  private void heldOut() {
     double gain = report.unigramMaskLoss() - report.heldoutMaskLoss();
     row(
         "held out",
@@ -48,8 +60,6 @@ final class DemoSummary {
         "%.2f over all selected tokens; word frequencies alone: %.2f",
         report.heldoutLoss(),
         report.unigramLoss());
-    row("checkpoint", "%s", report.checkpoint());
-    row("took", "%.0f s", report.seconds());
   }
 
   private void row(String name, String format, Object... facts) {

@@ -36,6 +36,11 @@ final class FillMask {
     this.tokensMax = tokensMax;
   }
 
+  /** Whether the model is long enough for the sentence. */
+  boolean fits(String sentence) {
+    return ids(sentence).length <= tokensMax;
+  }
+
   /**
    * @throws ConfigException if the sentence has no mask, or is too long for the model
    */

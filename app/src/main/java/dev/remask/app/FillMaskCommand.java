@@ -7,6 +7,7 @@ import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.model.AdamW;
 import dev.remask.trainer.model.Initialization;
 import dev.remask.trainer.model.Roberta;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,9 +67,9 @@ final class FillMaskCommand implements Callable<Integer> {
     Vocabulary vocabulary = Vocabulary.parse(Files.readAllBytes(tokenizer));
     Console console = new Console(System.out, Terminal.isColoured(), System::nanoTime);
     List<FillMask.Filled> filled = new ArrayList<>();
-    ModelShape shape = Roberta.shape(folder);
+    ModelShape shape = shape(folder);
     try (Roberta learner = Roberta.create(shape, READING)) {
-      learner.load(folder);
+      load(learner, folder);
       FillMask fill = new FillMask(vocabulary, learner, shape.positions());
       for (String sentence : sentences) {
         filled.add(fill.fill(sentence, most));
@@ -82,7 +83,23 @@ final class FillMaskCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static Path newest(DataFolder data, String run) throws java.io.IOException {
+  private static ModelShape shape(Path folder) {
+    try {
+      return Roberta.shape(folder);
+    } catch (IOException e) {
+      throw new ConfigException("--model", folder, "is no model: " + e.getMessage());
+    }
+  }
+
+  private static void load(Roberta learner, Path folder) {
+    try {
+      learner.load(folder);
+    } catch (IOException e) {
+      throw new ConfigException("--model", folder, "is no model: " + e.getMessage());
+    }
+  }
+
+  private static Path newest(DataFolder data, String run) throws IOException {
     return Checkpoints.newest(data.checkpoints(run))
         .map(Checkpoint::model)
         .orElseThrow(

@@ -9,6 +9,7 @@ import dev.remask.topology.BadDocument;
 import dev.remask.topology.BadDocument.Reason;
 import dev.remask.topology.DeadLetter;
 import dev.remask.topology.FlushSignal;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -36,6 +37,10 @@ final class Ingest implements AutoCloseable {
   interface Refusals {
     void refused(Source source, BadDocument reason);
   }
+
+  private static final int UTF8_BYTES_PER_CHAR_MAX = 3;
+  private static final long SHOWN_BYTES_MAX = 16 * 1024 * 1024;
+  private static final Duration LOOK = Duration.ofMillis(200);
 
   private final Topic<Document> documents;
   private final String deadLetters;
@@ -79,11 +84,7 @@ final class Ingest implements AutoCloseable {
       throws InterruptedException {
     long start = System.nanoTime();
     for (int i = 0; i < sources.size() && !stop.getAsBoolean(); i++) {
-      long due = start + over.toNanos() * i / sources.size();
-      long early = due - System.nanoTime();
-      if (early > 1_000_000) {
-        Thread.sleep(early / 1_000_000);
-      }
+      awaitTime(start + over.toNanos() * i / sources.size(), stop);
       write(sources.get(i), refusals);
     }
     FlushSignal.records(documents.name(), documents.partitions()).forEach(this::send);
@@ -91,9 +92,17 @@ final class Ingest implements AutoCloseable {
     throwFailure();
   }
 
+  private static void awaitTime(long due, BooleanSupplier stop) throws InterruptedException {
+    long early = due - System.nanoTime();
+    while (early > 0 && !stop.getAsBoolean()) {
+      Thread.sleep(Duration.ofNanos(Math.min(early, LOOK.toNanos())).toMillis());
+      early = due - System.nanoTime();
+    }
+  }
+
   private void write(Source source, Refusals refusals) {
     try {
-      Document document = source.document(text(source.bytes(), documentCharsMax));
+      Document document = source.document(text(source, documentCharsMax));
       byte[] value = serializer.serialize(documents.name(), document);
       send(new ProducerRecord<>(documents.name(), key(source), value));
       written.incrementAndGet();
@@ -101,16 +110,40 @@ final class Ingest implements AutoCloseable {
       refused.incrementAndGet();
       refusals.refused(source, reason);
       var origin = new DeadLetter.Origin(source.origin(), -1, -1, null);
-      send(DeadLetter.of(deadLetters, origin, key(source), source.bytes(), reason));
+      send(DeadLetter.of(deadLetters, origin, key(source), received(source), reason));
     }
     throwFailure();
+  }
+
+  /** What the dead letter shows; nothing of what is too large to be read whole. */
+  private static byte @Nullable [] received(Source source) {
+    try {
+      return source.size() <= SHOWN_BYTES_MAX ? source.content().read() : null;
+    } catch (IOException e) {
+      return null;
+    }
   }
 
   private static byte[] key(Source source) {
     return source.id().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The text of a document, or why there is none. */
+  /** The text of a document, or why there is none; what must be too long is not even read. */
+  static String text(Source source, int documentCharsMax) {
+    if (source.size() > (long) documentCharsMax * UTF8_BYTES_PER_CHAR_MAX) {
+      throw new BadDocument(
+          Reason.TOO_LONG,
+          source.size() + " bytes, the limit is " + documentCharsMax + " characters");
+    }
+    byte[] bytes;
+    try {
+      bytes = source.content().read();
+    } catch (IOException e) {
+      throw new BadDocument(Reason.UNREADABLE, "cannot be read: " + e.getMessage());
+    }
+    return text(bytes, documentCharsMax);
+  }
+
   static String text(byte[] bytes, int documentCharsMax) {
     String text = decoded(bytes);
     if (text.isBlank()) {

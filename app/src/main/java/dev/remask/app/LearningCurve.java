@@ -4,7 +4,9 @@ import dev.remask.trainer.StepListener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What the steps so far add up to, for people. Written by the thread that learns, read by any. */
 final class LearningCurve implements StepListener {
@@ -13,6 +15,7 @@ final class LearningCurve implements StepListener {
 
   private final Deque<StepReport> recent = new ArrayDeque<>();
   private final List<Double> means = new ArrayList<>();
+  private final Set<Integer> epochs = new HashSet<>();
   private double sum;
   private long steps;
 
@@ -22,6 +25,7 @@ final class LearningCurve implements StepListener {
     if (recent.size() > RECENT) {
       recent.removeFirst();
     }
+    epochs.add(step.epoch());
     sum += step.loss();
     if (++steps % RECENT == 0) {
       means.add(sum / RECENT);
@@ -38,6 +42,12 @@ final class LearningCurve implements StepListener {
     return recent.isEmpty() ? 0 : recent.getLast().step();
   }
 
+  /** How many epochs were learned from, the live lane being one. */
+  synchronized int epochs() {
+    return epochs.size();
+  }
+
+  /** The epoch of the last step; 0 before the first. */
   synchronized int epoch() {
     return recent.isEmpty() ? 0 : recent.getLast().epoch();
   }

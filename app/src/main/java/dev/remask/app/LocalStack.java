@@ -31,9 +31,10 @@ final class LocalStack implements AutoCloseable {
   static LocalStack start(DataFolder folder, FileLock lock, int port)
       throws IOException, InterruptedException {
     Broker broker = null;
+    LocalRegistry registry = null;
     try {
       broker = Broker.start(folder.broker(), port);
-      LocalRegistry registry =
+      registry =
           new LocalRegistry(
               Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()),
               0,
@@ -42,6 +43,9 @@ final class LocalStack implements AutoCloseable {
       stack.publish();
       return stack;
     } catch (IOException | InterruptedException | RuntimeException e) {
+      if (registry != null) {
+        registry.close();
+      }
       if (broker != null) {
         broker.close();
       }
@@ -65,11 +69,21 @@ final class LocalStack implements AutoCloseable {
     return clients;
   }
 
+  /** IllegalStateException if the broker has died. */
+  void requireAlive() {
+    if (!broker.isAlive()) {
+      throw new IllegalStateException("the broker ended; see " + folder.broker());
+    }
+  }
+
   @Override
   public void close() throws IOException {
-    folder.unpublish();
-    registry.close();
-    broker.close();
-    lock.acquiredBy().close();
+    try (lock;
+        broker;
+        registry) {
+      folder.unpublish();
+    } finally {
+      lock.acquiredBy().close();
+    }
   }
 }

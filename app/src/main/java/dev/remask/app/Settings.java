@@ -118,6 +118,12 @@ final class Settings {
               + ahead
               + ", or masker and trainer would wait for each other");
     }
+    new Trainers(this).check();
+    try {
+      masking();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("masking: " + e.getMessage());
+    }
     new Topics(text("topic.prefix")).segments(text("dataset.name"), 1);
     new Topics(text("topic.prefix")).ledger(text("run.name"));
     return this;

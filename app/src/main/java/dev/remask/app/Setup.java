@@ -30,13 +30,7 @@ final class Setup {
   /** What all datasets and runs share. */
   void ensureSharedTopics() {
     try (Admin admin = admin()) {
-      TopicAdmin.ensure(
-          admin,
-          replication(),
-          List.of(
-              topics.datasets(),
-              topics.plans(),
-              topics.documents(settings.integer("dataset.partitions"))));
+      TopicAdmin.ensure(admin, replication(), List.of(topics.datasets(), topics.plans()));
       TopicAdmin.ensureDeadLetters(admin, replication(), topics);
     }
   }
@@ -49,6 +43,7 @@ final class Setup {
           admin,
           replication(),
           List.of(
+              topics.documents(partitions),
               topics.segments(dataset.getName(), partitions),
               topics.heldOut(dataset.getName(), partitions),
               topics.live(run, partitions),

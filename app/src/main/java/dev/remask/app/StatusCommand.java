@@ -8,17 +8,19 @@ import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
 import dev.remask.schemas.TrainingStep;
 import dev.remask.topology.PackerProgress;
-import dev.remask.trainer.log.LedgerReader;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -94,12 +96,7 @@ final class StatusCommand implements Callable<Integer> {
     List<RunStatus> runs = new ArrayList<>();
     try (PlanReader plans = new PlanReader(clients, topics)) {
       plans.readToEnd();
-      plans
-          .runs()
-          .forEach(
-              (name, epochs) ->
-                  runs.add(
-                      run(name, epochs.values(), LedgerReader.after(clients, topics, name, 0))));
+      plans.runs().forEach((name, epochs) -> runs.add(run(settings, name, epochs.values())));
     }
     return new Status(datasets, runs);
   }
@@ -143,27 +140,30 @@ final class StatusCommand implements Callable<Integer> {
     return books.stream().mapToLong(field).sum();
   }
 
-  private static RunStatus run(
-      String name, Collection<PlannedEpoch> epochs, List<TrainingStep> steps) {
+  /** Folds the ledger, which may be long. */
+  private static RunStatus run(Settings settings, String name, Collection<PlannedEpoch> epochs) {
+    Map<Integer, Long> learned = new HashMap<>();
+    AtomicReference<@Nullable TrainingStep> last = new AtomicReference<>();
+    Topic<TrainingStep> ledger = settings.topics().ledger(name);
+    LogReader.readAll(
+        settings.clients(),
+        ledger,
+        record -> {
+          TrainingStep step = record.value();
+          learned.merge(step.getEpoch(), (long) step.getExamples(), Long::sum);
+          last.set(step);
+        });
     List<EpochStatus> states = new ArrayList<>();
     String dataset = "";
     for (PlannedEpoch epoch : epochs) {
       dataset = epoch.plan().getDataset();
-      long learned =
-          steps.stream()
-              .filter(step -> step.getEpoch() == epoch.epoch())
-              .mapToLong(TrainingStep::getExamples)
-              .sum();
-      states.add(EpochStatus.of(epoch, learned));
+      states.add(EpochStatus.of(epoch, learned.getOrDefault(epoch.epoch(), 0L)));
     }
-    TrainingStep last = steps.isEmpty() ? null : steps.get(steps.size() - 1);
-    return new RunStatus(
-        name,
-        dataset,
-        states,
-        steps.size(),
-        last == null ? null : last.getLoss(),
-        last == null ? null : last.getLearningRate());
+    TrainingStep step = last.get();
+    return step == null
+        ? new RunStatus(name, dataset, states, 0, null, null)
+        : new RunStatus(
+            name, dataset, states, step.getStep(), step.getLoss(), step.getLearningRate());
   }
 
   private static void print(Status status, Console console) {

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.kafka.common.config.ConfigException;
 
 /** A run's model, recipe and trainer, from the settings. */
 final class Trainers {
@@ -31,6 +32,21 @@ final class Trainers {
     this.settings = settings;
   }
 
+  /**
+   * @throws ConfigException if recipe and optimizer could not be made of the settings
+   */
+  void check() {
+    recipe();
+    try {
+      optimizer();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("adam: " + e.getMessage());
+    }
+  }
+
+  /**
+   * @throws ConfigException if there is not the memory for it
+   */
   Learner learner(Dataset dataset) {
     ModelShape shape =
         new ModelShape(
@@ -40,22 +56,28 @@ final class Trainers {
             settings.integer("model.feedforward"),
             dataset.getVocabularySize(),
             dataset.getSegmentLength());
-    AdamW optimizer =
-        new AdamW(
-            settings.real("adam.beta1"),
-            settings.real("adam.beta2"),
-            settings.real("adam.epsilon"),
-            settings.real("weight.decay"),
-            settings.real("clip.norm"));
-    return Roberta.create(
-        shape,
-        new dev.remask.trainer.model.Settings(
-            initialization(),
-            optimizer,
-            0,
-            settings.whole("run.seed"),
-            settings.integer("train.workers"),
-            settings.integer("batch.micro.size")));
+    try {
+      return Roberta.create(
+          shape,
+          new dev.remask.trainer.model.Settings(
+              initialization(),
+              optimizer(),
+              0,
+              settings.whole("run.seed"),
+              settings.integer("train.workers"),
+              settings.integer("batch.micro.size")));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("model: " + e.getMessage());
+    }
+  }
+
+  private AdamW optimizer() {
+    return new AdamW(
+        settings.real("adam.beta1"),
+        settings.real("adam.beta2"),
+        settings.real("adam.epsilon"),
+        settings.real("weight.decay"),
+        settings.real("clip.norm"));
   }
 
   private Initialization initialization() {

@@ -46,6 +46,7 @@ final class Fixture {
         ByteBuffer.wrap(VOCABULARY.tokenizerJson()),
         VOCABULARY.sha256(),
         VOCABULARY.size(),
+        VOCABULARY.size(),
         InputFormat.FULL_SENTENCES,
         24,
         partitions,
