@@ -179,7 +179,7 @@ class LogsIT {
       send(producer, topic, 0, 0);
       send(producer, topic, 0, 1);
       producer.commitTransaction();
-      for (int i = 0; i < 300; i++) {
+      for (int i = 0; i < 100; i++) {
         producer.beginTransaction();
         send(producer, topic, 0, 2);
         send(producer, topic, 1, 0);
