@@ -44,10 +44,10 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -57,6 +57,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the ledger of both together holds every example exactly once.
  */
 @Timeout(90)
+@ExtendWith(TestStack.Shared.class)
 class FencingIT {
   private static final List<String> TEXTS =
       List.of("The cat sat on the mat. The dog sat on the cat.", "A cat, a mat, a dog. And a cat.");
@@ -67,15 +68,8 @@ class FencingIT {
   private static TestStack stack;
 
   @BeforeAll
-  static void start(@TempDir Path folder) throws Exception {
-    stack = TestStack.start(folder);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (stack != null) {
-      stack.close();
-    }
+  static void use(TestStack shared) {
+    stack = shared;
   }
 
   private static Planner planner(Settings settings) {
@@ -147,7 +141,7 @@ class FencingIT {
     Settings settings = stack.settings("race.", "vocabulary.size=300");
     Dataset dataset = TestStack.declare(settings, TEXTS);
     writeSegments(settings, dataset);
-    int rounds = 12;
+    int rounds = 6;
     List<PlannedEpoch> won = new ArrayList<>();
     int fenced = 0;
     CyclicBarrier together = new CyclicBarrier(2);
@@ -265,6 +259,8 @@ class FencingIT {
     Settings settings =
         stack.settings(
             "trainers.",
+            "dataset.name=trainers",
+            "run.name=trainers",
             "vocabulary.size=600",
             "model.layers=1",
             "model.hidden=16",
@@ -314,7 +310,7 @@ class FencingIT {
         assertThatThrownBy(older::result)
             .isInstanceOf(IllegalStateException.class)
             .hasMessageContaining("another trainer of this run has taken over")
-            .hasMessageContaining("trainers.demo.ledger");
+            .hasMessageContaining("trainers.trainers.ledger");
       }
       assertThat(folder.resolve("first"))
           .as("no checkpoint of what was not kept")

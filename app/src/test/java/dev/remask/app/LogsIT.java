@@ -17,7 +17,6 @@ import dev.remask.schemas.Topic;
 import dev.remask.schemas.TopicAdmin;
 import dev.remask.schemas.Topics;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,11 +38,10 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -54,6 +52,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * declaration of a dataset stands.
  */
 @Timeout(60)
+@ExtendWith(TestStack.Shared.class)
 class LogsIT {
   private static final int PARTITIONS = 3;
   private static final short ONE_COPY = 1;
@@ -61,15 +60,8 @@ class LogsIT {
   private static TestStack stack;
 
   @BeforeAll
-  static void start(@TempDir Path folder) throws Exception {
-    stack = TestStack.start(folder);
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (stack != null) {
-      stack.close();
-    }
+  static void use(TestStack shared) {
+    stack = shared;
   }
 
   private static Topic<Segment> segments(String prefix) {

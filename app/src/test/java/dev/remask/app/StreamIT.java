@@ -43,6 +43,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -56,6 +57,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and change.
  */
 @Timeout(240)
+@ExtendWith(TestStack.Shared.class)
 class StreamIT {
   private static final int DOCUMENTS = 320;
   private static final int LATE_DOCUMENTS = 20;
@@ -74,16 +76,13 @@ class StreamIT {
   private Admin admin;
 
   @BeforeAll
-  static void start() throws Exception {
-    stack = TestStack.start(folder);
+  static void use(TestStack shared) {
+    stack = shared;
   }
 
   @AfterAll
   static void stop() throws Exception {
     StreamChild.killAll(CHILDREN);
-    if (stack != null) {
-      stack.close();
-    }
   }
 
   @Test
@@ -93,6 +92,8 @@ class StreamIT {
     settings =
         stack.settings(
             "stream.",
+            "dataset.name=stream",
+            "run.name=stream",
             "vocabulary.size=1000",
             "heldout.permille=100",
             "document.chars.max=20000",
@@ -120,11 +121,11 @@ class StreamIT {
           new Background<>(
               "feed",
               ended -> {
-                feed(sources, Duration.ofSeconds(7));
+                feed(sources, Duration.ofSeconds(6));
                 return null;
               })) {
         feeding.start();
-        Thread.sleep(2_500);
+        Thread.sleep(2_000);
         killInTransaction(victim, Groups.packer(dataset.getName()), segments().name());
         assertThat(feeding.finished()).as("killed while documents came").isFalse();
         StreamChild replacement = child("replacement");

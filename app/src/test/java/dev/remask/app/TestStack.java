@@ -2,25 +2,57 @@ package dev.remask.app;
 
 import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * A broker and a registry of a test's own, on free ports; each test has a topic prefix of its own.
+ * A broker and a registry on free ports, for all test classes that ask for it; each test has a
+ * topic prefix of its own, and names of its own for the datasets and runs that it streams.
  */
-final class TestStack implements AutoCloseable {
+final class TestStack implements ExtensionContext.Store.CloseableResource {
+  /** Starts one when the first class asks, and closes it after the last. */
+  static final class Shared implements ParameterResolver {
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+      return parameter.getParameter().getType().equals(TestStack.class);
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+      return context
+          .getRoot()
+          .getStore(Namespace.GLOBAL)
+          .getOrComputeIfAbsent(TestStack.class, type -> start(), TestStack.class);
+    }
+  }
+
   private final LocalStack stack;
 
   private TestStack(LocalStack stack) {
     this.stack = stack;
   }
 
-  static TestStack start(Path folder) throws Exception {
-    DataFolder data = new DataFolder(folder.resolve("stack"));
-    return new TestStack(LocalStack.start(data, data.lock(), 0));
+  private static TestStack start() {
+    try {
+      DataFolder data =
+          new DataFolder(Files.createTempDirectory(Path.of("target").toAbsolutePath(), "stack"));
+      return new TestStack(LocalStack.start(data, data.lock(), 0));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   Map<String, Object> clients() {
