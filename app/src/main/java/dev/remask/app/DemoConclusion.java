@@ -2,6 +2,7 @@ package dev.remask.app;
 
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PackerState;
 import dev.remask.topology.PackerProgress;
 import dev.remask.trainer.Checkpoint;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class DemoConclusion {
   private static final int HELD_OUT_SEGMENTS_MAX = 2000;
   private static final int EPOCHS_SHOWN = 3;
+  private static final long SHOWN_SEQUENCE = 500;
   private static final int CANDIDATES = 3;
 
   private final Settings settings;
@@ -57,7 +59,7 @@ final class DemoConclusion {
   }
 
   private void showMasks() {
-    Peek peek = new Peek(settings, dataset, new Peek.Place(0, 0));
+    Peek peek = new Peek(settings, dataset, shown());
     List<Peek.View> views =
         new RunPlan(settings)
             .epochs().values().stream()
@@ -66,6 +68,19 @@ final class DemoConclusion {
                 .map(epoch -> peek.view(epoch.epoch(), epoch.plan()))
                 .toList();
     peek.print(views, console);
+  }
+
+  /** A segment well inside the text: documents often begin with a heading. */
+  private Peek.Place shown() {
+    long[] ends =
+        LogReader.endSequences(
+            settings.clients(),
+            settings.topics().segments(dataset.getName(), dataset.getPartitions()));
+    int partition = 0;
+    while (ends[partition] == 0) {
+      partition++;
+    }
+    return new Peek.Place(partition, Math.min(SHOWN_SEQUENCE, ends[partition] - 1));
   }
 
   private void fillMasks(Learner learner, List<String> sentences) {

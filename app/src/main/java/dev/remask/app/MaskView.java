@@ -62,7 +62,8 @@ final class MaskView {
     if (input == vocabulary.mask()) {
       return space + (console.coloured() ? console.in(Style.MASK, " mask ") : "[mask]");
     }
-    String shown = vocabulary.decode(input).strip();
+    String text = vocabulary.decode(input).strip();
+    String shown = text.isEmpty() || text.indexOf('\uFFFD') >= 0 ? vocabulary.piece(input) : text;
     if (input == label) {
       return space + (console.coloured() ? console.in(Style.GREEN, shown) : "(" + shown + ")");
     }

@@ -43,6 +43,11 @@ public final class Roberta implements Learner {
     return new Roberta(shape, settings, Kernels.fastest());
   }
 
+  /** The same on the kernels that every Java runs, whatever this one could: to compare with. */
+  public static Roberta createScalar(ModelShape shape, Settings settings) {
+    return new Roberta(shape, settings, new ScalarKernels());
+  }
+
   Roberta(ModelShape shape, Settings settings, Kernels kernels) {
     check(shape);
     Blas.start();
