@@ -80,6 +80,20 @@ final class Program {
         .isTrue();
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Those that it has started and that still run. */
+  List<ProcessHandle> children() {
+    return process.children().toList();
+  }
+
+  /** SIGKILL to this process alone: whatever it started is left over. */
+  void killAlone() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
   void kill() throws InterruptedException {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly().waitFor();

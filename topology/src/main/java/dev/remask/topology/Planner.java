@@ -28,13 +28,15 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Makes the epochs of one run exist. There is one at a time: its transactional id fences the one
  * before, whose open transaction is decided before this one reads what is planned. The fenced one
- * fails with a ProducerFencedException and has planned nothing. Not thread-safe.
+ * fails with an IllegalStateException that says so, and has planned nothing. Not thread-safe.
  */
 public final class Planner implements AutoCloseable {
   private static final Duration VISIBLE_MAX = Duration.ofSeconds(60);
@@ -134,11 +136,16 @@ public final class Planner implements AutoCloseable {
 
   /** All or nothing, and read back: the first plan of an epoch must be this one. */
   private void append(List<PlanEvent> events) {
-    producer.beginTransaction();
-    List<Future<RecordMetadata>> sent =
-        events.stream().map(event -> producer.send(record(topics, event))).toList();
-    producer.commitTransaction();
-    sent.forEach(GroupProgress::get);
+    try {
+      producer.beginTransaction();
+      List<Future<RecordMetadata>> sent =
+          events.stream().map(event -> producer.send(record(topics, event))).toList();
+      producer.commitTransaction();
+      sent.forEach(GroupProgress::get);
+    } catch (ProducerFencedException | InvalidProducerEpochException e) {
+      // Which of the two depends on where the newer planner is in taking over.
+      throw new IllegalStateException("another planner of run " + run + " has taken over", e);
+    }
     for (PlanEvent event : events) {
       EpochPlan first = awaitPlan(event.getEpoch());
       if (!first.equals(event.getEvent())) {

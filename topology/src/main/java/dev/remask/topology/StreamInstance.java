@@ -73,12 +73,14 @@ public final class StreamInstance implements AutoCloseable {
     backpressure = new Backpressure(admin, settings, run);
     try {
       plans.readToEnd();
+      // First: what is built from here on holds clients that a refusal would leave behind.
+      PlannedEpoch declared = liveLane();
       packer =
           new RunningTopology(
               PackingTopology.build(dataset, settings.topics(), settings.clients(), decoders),
               settings.packing(Groups.packer(dataset.getName())),
               this::fail);
-      live = new EpochMasker(admin, settings, dataset, liveLane(), this::fail);
+      live = new EpochMasker(admin, settings, dataset, declared, this::fail);
       status = new StreamStatus(packer.state(), live.status(), Optional.empty());
     } catch (RuntimeException e) {
       closeClients();

@@ -70,7 +70,9 @@ public final class TrainingRun {
               purge.before(feed.learned(position));
             };
         TrainingSummary summary = run(start, feed, ledger, store, until, stop);
-        return new RunSummary(summary, feed.verified(), feed.repeats());
+        // A restart reads, and compares, the whole block that it is in, part of it learned before.
+        long verified = Math.min(feed.verified(), summary.examples());
+        return new RunSummary(summary, verified, feed.repeats());
       }
     }
   }
