@@ -35,6 +35,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Documents to segments.
@@ -50,6 +52,8 @@ import org.jspecify.annotations.Nullable;
  * (invariant 3) and the books balance (invariant 5), whatever is killed.
  */
 public final class PackingTopology {
+  private static final Logger LOG = LoggerFactory.getLogger(PackingTopology.class);
+
   static final String SOURCE = "documents";
   static final String PACK = "pack";
   static final String SEGMENTS = "segments";
@@ -165,7 +169,7 @@ public final class PackingTopology {
     return bytes;
   }
 
-  /** Loads, calls, stores, forwards. */
+  /** Loads, calls, stores, forwards; each record once, whatever the group's offsets say. */
   static final class PackProcessor implements Processor<byte[], byte[], SequenceKey, Segment> {
     private final Dataset dataset;
     private final Vocabulary vocabulary;
@@ -185,6 +189,8 @@ public final class PackingTopology {
 
     @SuppressWarnings("NullAway.Init")
     private PartitionPacker packer;
+
+    private boolean dropping;
 
     PackProcessor(Dataset dataset, Vocabulary vocabulary, Packer packing, DocumentDecoder decoder) {
       this.dataset = dataset;
@@ -208,7 +214,14 @@ public final class PackingTopology {
     @Override
     public void process(Record<byte[], byte[]> record) {
       PackerState stored = states.get(partition());
-      PackerState state = stored == null ? PartitionPacker.EMPTY : stored;
+      PackerState before = stored == null ? PartitionPacker.EMPTY : stored;
+      long offset = context.recordMetadata().orElseThrow().offset();
+      if (offset < before.getNextOffset()) {
+        dropRepeat(offset, before.getNextOffset());
+        return;
+      }
+      PackerState state =
+          new PackerState(before.getTraining(), before.getHeldOut(), before.getBooks(), offset + 1);
       if (FlushSignal.is(record.value(), record.headers())) {
         finish(packer.flush(state), record);
         return;
@@ -229,6 +242,22 @@ public final class PackingTopology {
       }
     }
 
+    /**
+     * The group's offsets can be lost or reset; the state, which counts (invariants 3 and 5), tells
+     * what is packed.
+     */
+    private void dropRepeat(long offset, long nextOffset) {
+      if (!dropping) {
+        LOG.warn(
+            "{}-{}: what lies between offsets {} and {} is packed already and is dropped",
+            dataset.getDocumentsTopic(),
+            partition(),
+            offset,
+            nextOffset);
+        dropping = true;
+      }
+    }
+
     private PartitionPacker.Step document(
         PackerState state, long ordinal, Record<byte[], byte[]> record) {
       String id = documentId(record.key());
@@ -245,7 +274,9 @@ public final class PackingTopology {
 
     private static PartitionPacker.Step books(PackerState state, Books books) {
       return new PartitionPacker.Step(
-          new PackerState(state.getTraining(), state.getHeldOut(), books), List.of(), List.of());
+          new PackerState(state.getTraining(), state.getHeldOut(), books, state.getNextOffset()),
+          List.of(),
+          List.of());
     }
 
     private void finish(PartitionPacker.Step step, Record<byte[], byte[]> record) {

@@ -25,7 +25,7 @@ import java.util.List;
  */
 final class PartitionPacker {
   static final PackerState EMPTY =
-      new PackerState(state(Carry.EMPTY), state(Carry.EMPTY), Bookkeeping.NOTHING);
+      new PackerState(state(Carry.EMPTY), state(Carry.EMPTY), Bookkeeping.NOTHING, 0L);
 
   /** The state after a record, and the segments that it filled, in order. */
   record Step(PackerState state, List<Segment> training, List<Segment> heldOut) {}
@@ -75,14 +75,16 @@ final class PartitionPacker {
       segments.add(segment(packing.segments().get(i), books));
     }
     return new Step(
-        new PackerState(state(packing.carry()), state.getHeldOut(), books), segments, List.of());
+        new PackerState(state(packing.carry()), state.getHeldOut(), books, state.getNextOffset()),
+        segments,
+        List.of());
   }
 
   private Step packHeldOut(PackerState state, String id, List<int[]> sentences) {
     Packing packing = packer.pack(carry(state.getHeldOut()), id, sentences);
     Books books = Bookkeeping.heldOut(state.getBooks());
     return new Step(
-        new PackerState(state.getTraining(), state(packing.carry()), books),
+        new PackerState(state.getTraining(), state(packing.carry()), books, state.getNextOffset()),
         List.of(),
         segments(packing, books));
   }
@@ -93,7 +95,8 @@ final class PartitionPacker {
     Packing heldOut = packer.flush(carry(state.getHeldOut()));
     Books books = Bookkeeping.settle(Bookkeeping.flush(state.getBooks()), 0);
     return new Step(
-        new PackerState(state(training.carry()), state(heldOut.carry()), books),
+        new PackerState(
+            state(training.carry()), state(heldOut.carry()), books, state.getNextOffset()),
         segments(training, books),
         segments(heldOut, books));
   }
