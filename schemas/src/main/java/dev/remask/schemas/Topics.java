@@ -6,13 +6,18 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.TopicConfig;
 
 /**
- * The topics of one Remask installation. Everything that is learned from is kept for ever and never
- * compacted: a sequence must stay where it was written. Examples have no time limit either; the
- * trainer purges what it has learned.
+ * The names of one Remask installation: its topics, and the ids under which its clients read and
+ * write them. Installations with different prefixes share a broker. Everything that is learned from
+ * is kept for ever and never compacted: a sequence must stay where it was written. Examples have no
+ * time limit either; the trainer purges what it has learned.
  *
- * @param prefix what every name starts with, {@code remask.} by default
+ * @param prefix what every name starts with, {@code remask.} by default; in the ids of clients its
+ *     last dot is a dash. Checked: a ConfigException names {@code topic.prefix}.
  */
 public record Topics(String prefix) {
+  /** One way to end, so that no two prefixes become the same in the ids of clients. */
+  private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}\\.");
+
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
   private static final Map<String, String> KEPT =
       Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1");
@@ -29,6 +34,16 @@ public record Topics(String prefix) {
 
   /** A dataset record carries its vocabulary. */
   public static final int DATASET_BYTES_MAX = 16 * 1024 * 1024;
+
+  public Topics {
+    if (!PREFIX.matcher(prefix).matches()) {
+      throw new ConfigException(
+          "topic.prefix",
+          prefix,
+          "must be at most 64 letters, digits, '.', '_' or '-', begin with a letter or digit and"
+              + " end in '.'");
+    }
+  }
 
   /** Document id (string) to document, or null for a tombstone or a flush signal. */
   public Topic<Document> documents(int partitions) {
@@ -94,6 +109,33 @@ public record Topics(String prefix) {
         TopicConfig.RETENTION_BYTES_CONFIG, "67108864",
         TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
         TopicConfig.RETENTION_MS_CONFIG, "-1");
+  }
+
+  /** Application id of a dataset's packer; runs share it, so nothing is packed twice. */
+  public String packerId(String dataset) {
+    return idPrefix() + named("dataset.name", dataset) + "-pack";
+  }
+
+  /** Application id of the masker of an epoch; epoch 0 is the live lane. */
+  public String maskerId(String run, int epoch) {
+    return idPrefix() + named("run.name", run) + "-epoch-" + epoch;
+  }
+
+  /** Transactional id of a run's planner: there is one at a time. */
+  public String plannerId(String run) {
+    return idPrefix() + "plan-" + named("run.name", run);
+  }
+
+  /**
+   * Transactional id of a run's trainer, of which there is one at a time, and its group, whose lag
+   * slows the maskers; its offsets never serve a restart (invariant 9).
+   */
+  public String trainerId(String run) {
+    return idPrefix() + named("run.name", run) + "-trainer";
+  }
+
+  private String idPrefix() {
+    return prefix.substring(0, prefix.length() - 1) + "-";
   }
 
   private static String named(String key, String name) {

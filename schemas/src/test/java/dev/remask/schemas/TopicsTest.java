@@ -68,6 +68,51 @@ class TopicsTest {
   void namesThatCouldMeetOtherTopicsAreRefused(String name) {
     assertThatThrownBy(() -> topics.segments(name, 1)).isInstanceOf(ConfigException.class);
     assertThatThrownBy(() -> topics.ledger(name)).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> topics.packerId(name)).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> topics.maskerId(name, 1)).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> topics.plannerId(name)).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> topics.trainerId(name)).isInstanceOf(ConfigException.class);
+  }
+
+  /** State, offsets and fences are found again by these names: they must not change. */
+  @Test
+  void theIdsOfClientsFollowThePrefix() {
+    assertThat(topics.packerId("news")).isEqualTo("remask-news-pack");
+    assertThat(topics.maskerId("base", 3)).isEqualTo("remask-base-epoch-3");
+    assertThat(topics.plannerId("base")).isEqualTo("remask-plan-base");
+    assertThat(topics.trainerId("base")).isEqualTo("remask-base-trainer");
+    Topics dev = new Topics("team.dev.");
+    assertThat(dev.packerId("news")).isEqualTo("team.dev-news-pack");
+    assertThat(dev.maskerId("base", 0)).isEqualTo("team.dev-base-epoch-0");
+    assertThat(dev.plannerId("base")).isEqualTo("team.dev-plan-base");
+    assertThat(dev.trainerId("base")).isEqualTo("team.dev-base-trainer");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.", "remask.", "a-b_c.9."})
+  void prefixesEndInADot(String prefix) {
+    assertThat(new Topics(prefix).plans().name()).isEqualTo(prefix + "plans");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        ".",
+        "..",
+        "remask",
+        "remask-",
+        "_a.",
+        "a b.",
+        "ü.",
+        "a/.",
+        "a.\n",
+        "0123456789012345678901234567890123456789012345678901234567890123."
+      })
+  void prefixesThatMakeNoNameAreRefused(String prefix) {
+    assertThatThrownBy(() -> new Topics(prefix))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("topic.prefix");
   }
 
   @Test

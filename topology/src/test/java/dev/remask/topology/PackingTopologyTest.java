@@ -165,7 +165,7 @@ class PackingTopologyTest {
       flush(driver);
       documents.pipeInput(utf8("a"), document(CAT));
       List<TestRecord<byte[], byte[]>> changelog =
-          Fixture.output(driver, PackerProgress.changelog(DATASET)).readRecordsToList();
+          Fixture.output(driver, PackerProgress.changelog(TOPICS, DATASET)).readRecordsToList();
       byte[] last = changelog.get(changelog.size() - 1).value();
       PackerState state =
           AvroBinarySerde.of(PackerState.class).deserializer().deserialize("", last);
