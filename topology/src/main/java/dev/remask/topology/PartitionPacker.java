@@ -67,12 +67,11 @@ final class PartitionPacker {
     Packing packing = packer.pack(carry(state.getTraining()), id, sentences);
     Books books = Bookkeeping.training(state.getBooks(), tokens);
     List<Segment> segments = new ArrayList<>();
-    for (int i = 0; i < packing.segments().size(); i++) {
-      // Whatever waited before this document is in the first segment; its own last token is in the
-      // last one, unless some of it waits on.
-      boolean allPacked = i == packing.segments().size() - 1 && packing.carry().spans().isEmpty();
-      books = Bookkeeping.settle(books, allPacked ? 0 : 1);
-      segments.add(segment(packing.segments().get(i), books));
+    for (TokenSegment full : packing.segments()) {
+      // Whatever waited before this document is in the first segment. A segment is full only when
+      // more comes, so this document's end waits on.
+      books = Bookkeeping.settle(books, 1);
+      segments.add(segment(full, books));
     }
     return new Step(
         new PackerState(state(packing.carry()), state.getHeldOut(), books, state.getNextOffset()),
