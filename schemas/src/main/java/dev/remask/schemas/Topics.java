@@ -1,5 +1,6 @@
 package dev.remask.schemas;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigException;
@@ -19,18 +20,24 @@ public record Topics(String prefix) {
   private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}\\.");
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+  /** Said in full: a broker's defaults must not take what has not been learned. */
   private static final Map<String, String> KEPT =
-      Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1");
+      Map.of(
+          TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
+          TopicConfig.RETENTION_MS_CONFIG, "-1",
+          TopicConfig.RETENTION_BYTES_CONFIG, "-1");
 
   /**
    * Small log segments, so that a purge frees disk soon; broker time, so that old text is not old
    * at once.
    */
   private static final Map<String, String> PURGED =
-      Map.of(
-          TopicConfig.RETENTION_MS_CONFIG, "-1",
-          TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
-          TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
+      and(
+          KEPT,
+          Map.of(
+              TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
+              TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
 
   /** A dataset record carries its vocabulary. */
   public static final int DATASET_BYTES_MAX = 16 * 1024 * 1024;
@@ -53,11 +60,9 @@ public record Topics(String prefix) {
   /** Name (string) to dataset; the first record of a name wins. */
   public Topic<Dataset> datasets() {
     Map<String, String> config =
-        Map.of(
-            TopicConfig.RETENTION_MS_CONFIG,
-            "-1",
-            TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-            Integer.toString(DATASET_BYTES_MAX));
+        and(
+            KEPT,
+            Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(DATASET_BYTES_MAX)));
     return new Topic<>(prefix + "datasets", Dataset.class, 1, config);
   }
 
@@ -105,10 +110,17 @@ public record Topics(String prefix) {
 
   /** Settings of the dead letters: at most 64 MiB of them. */
   public static Map<String, String> deadLettersConfig() {
-    return Map.of(
-        TopicConfig.RETENTION_BYTES_CONFIG, "67108864",
-        TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
-        TopicConfig.RETENTION_MS_CONFIG, "-1");
+    return and(
+        KEPT,
+        Map.of(
+            TopicConfig.RETENTION_BYTES_CONFIG, "67108864",
+            TopicConfig.SEGMENT_BYTES_CONFIG, "16777216"));
+  }
+
+  private static Map<String, String> and(Map<String, String> base, Map<String, String> more) {
+    Map<String, String> config = new HashMap<>(base);
+    config.putAll(more);
+    return Map.copyOf(config);
   }
 
   /** Application id of a dataset's packer; runs share it, so nothing is packed twice. */

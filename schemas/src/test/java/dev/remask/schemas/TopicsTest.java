@@ -40,6 +40,7 @@ class TopicsTest {
   void nothingThatIsLearnedFromExpires() {
     for (Topic<?> topic :
         List.of(
+            topics.documents(2),
             topics.segments("x", 2),
             topics.heldOut("x", 2),
             topics.plans(),
@@ -48,10 +49,13 @@ class TopicsTest {
             topics.ledger("x"),
             topics.datasets())) {
       assertThat(topic.config())
+          .containsEntry("cleanup.policy", "delete")
           .containsEntry("retention.ms", "-1")
-          .doesNotContainKey("cleanup.policy");
-      assertThat(topic.config().getOrDefault("retention.bytes", "-1")).isEqualTo("-1");
+          .containsEntry("retention.bytes", "-1");
     }
+    assertThat(Topics.deadLettersConfig())
+        .containsEntry("cleanup.policy", "delete")
+        .containsEntry("retention.bytes", "67108864");
   }
 
   @ParameterizedTest
