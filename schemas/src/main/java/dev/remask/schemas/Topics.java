@@ -28,19 +28,25 @@ public record Topics(String prefix) {
           TopicConfig.RETENTION_MS_CONFIG, "-1",
           TopicConfig.RETENTION_BYTES_CONFIG, "-1");
 
+  /** Of any record: a document, a vocabulary in its dataset, a segment with the ids of its texts. */
+  public static final int RECORD_BYTES_MAX = 16 * 1024 * 1024;
+
+  private static final Map<String, String> LARGE =
+      and(
+          KEPT,
+          Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(RECORD_BYTES_MAX)));
+
   /**
    * Small log segments, so that a purge frees disk soon; broker time, so that old text is not old
    * at once.
    */
   private static final Map<String, String> PURGED =
       and(
-          KEPT,
+          LARGE,
           Map.of(
               TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
               TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
 
-  /** A dataset record carries its vocabulary. */
-  public static final int DATASET_BYTES_MAX = 16 * 1024 * 1024;
 
   public Topics {
     if (!PREFIX.matcher(prefix).matches()) {
@@ -54,28 +60,24 @@ public record Topics(String prefix) {
 
   /** Document id (string) to document, or null for a tombstone or a flush signal. */
   public Topic<Document> documents(int partitions) {
-    return new Topic<>(prefix + "documents", Document.class, partitions, KEPT);
+    return new Topic<>(prefix + "documents", Document.class, partitions, LARGE);
   }
 
   /** Name (string) to dataset; the first record of a name wins. */
   public Topic<Dataset> datasets() {
-    Map<String, String> config =
-        and(
-            KEPT,
-            Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(DATASET_BYTES_MAX)));
-    return new Topic<>(prefix + "datasets", Dataset.class, 1, config);
+    return new Topic<>(prefix + "datasets", Dataset.class, 1, LARGE);
   }
 
   /** {@link SequenceKey} to training segment. */
   public Topic<Segment> segments(String dataset, int partitions) {
     return new Topic<>(
-        prefix + named("dataset.name", dataset) + ".segments", Segment.class, partitions, KEPT);
+        prefix + named("dataset.name", dataset) + ".segments", Segment.class, partitions, LARGE);
   }
 
   /** {@link SequenceKey} to held-out segment. */
   public Topic<Segment> heldOut(String dataset, int partitions) {
     return new Topic<>(
-        prefix + named("dataset.name", dataset) + ".heldout", Segment.class, partitions, KEPT);
+        prefix + named("dataset.name", dataset) + ".heldout", Segment.class, partitions, LARGE);
   }
 
   /** {@code run/epoch} (string) to plan event; the first plan of a key wins. */

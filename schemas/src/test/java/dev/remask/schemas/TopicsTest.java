@@ -92,6 +92,21 @@ class TopicsTest {
     assertThat(dev.trainerId("base")).isEqualTo("team.dev-base-trainer");
   }
 
+  @Test
+  void whatHoldsTextTakesLargeRecords() {
+    for (Topic<?> topic :
+        List.of(
+            topics.documents(2),
+            topics.datasets(),
+            topics.segments("x", 2),
+            topics.heldOut("x", 2),
+            topics.live("x", 2),
+            topics.examples("x", 2))) {
+      assertThat(topic.config()).containsEntry("max.message.bytes", "16777216");
+    }
+    assertThat(ClientConfigs.producer(Map.of())).containsEntry("max.request.size", 16_777_216);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"a.", "remask.", "a-b_c.9."})
   void prefixesEndInADot(String prefix) {

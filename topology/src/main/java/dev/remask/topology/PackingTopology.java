@@ -68,9 +68,14 @@ public final class PackingTopology {
   /** Of a document's id; each segment repeats the ids of its documents. */
   static final int ID_BYTES_MAX = 1024;
 
-  /** Changelogs are compacted only behind their newest log segment: keep that small. */
+  /**
+   * Changelogs are compacted only behind their newest log segment: keep that small. The state holds
+   * as many ids as a segment.
+   */
   private static final Map<String, String> CHANGELOG =
-      Map.of(TopicConfig.SEGMENT_BYTES_CONFIG, "16777216");
+      Map.of(
+          TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
+          TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(Topics.RECORD_BYTES_MAX));
 
   private PackingTopology() {}
 

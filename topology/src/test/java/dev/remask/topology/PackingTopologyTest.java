@@ -190,6 +190,16 @@ class PackingTopologyTest {
     }
   }
 
+  /** A state of many short documents with long ids is as large as their segment. */
+  @Test
+  void changelogsTakeWhatTheTopicsTake() {
+    for (var store : PackingTopology.stores()) {
+      assertThat(store.logConfig())
+          .containsEntry("max.message.bytes", "16777216")
+          .containsEntry("segment.bytes", "16777216");
+    }
+  }
+
   /** As after a reset of the group: whatever a record is, it counts once. */
   @Test
   void whatIsReadAgainIsDropped() {
