@@ -28,25 +28,26 @@ public record Topics(String prefix) {
           TopicConfig.RETENTION_MS_CONFIG, "-1",
           TopicConfig.RETENTION_BYTES_CONFIG, "-1");
 
-  /** Of any record: a document, a vocabulary in its dataset, a segment with the ids of its texts. */
+  /**
+   * Of any record: a document, a vocabulary in its dataset, a segment with the ids of its texts.
+   */
   public static final int RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
+  private static final Map<String, String> BROKER_TIME =
+      Map.of(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
+
   private static final Map<String, String> LARGE =
-      and(
-          KEPT,
-          Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(RECORD_BYTES_MAX)));
+      and(KEPT, Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(RECORD_BYTES_MAX)));
 
   /**
-   * Small log segments, so that a purge frees disk soon; broker time, so that old text is not old
-   * at once.
+   * Of what is made from text, by the broker's clock: an old text is not old at once, and one from
+   * the future, which a broker would refuse, does not stop who writes.
    */
-  private static final Map<String, String> PURGED =
-      and(
-          LARGE,
-          Map.of(
-              TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
-              TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime"));
+  private static final Map<String, String> MADE = and(LARGE, BROKER_TIME);
 
+  /** Small log segments, so that a purge frees disk soon. */
+  private static final Map<String, String> PURGED =
+      and(MADE, Map.of(TopicConfig.SEGMENT_BYTES_CONFIG, "16777216"));
 
   public Topics {
     if (!PREFIX.matcher(prefix).matches()) {
@@ -71,13 +72,13 @@ public record Topics(String prefix) {
   /** {@link SequenceKey} to training segment. */
   public Topic<Segment> segments(String dataset, int partitions) {
     return new Topic<>(
-        prefix + named("dataset.name", dataset) + ".segments", Segment.class, partitions, LARGE);
+        prefix + named("dataset.name", dataset) + ".segments", Segment.class, partitions, MADE);
   }
 
   /** {@link SequenceKey} to held-out segment. */
   public Topic<Segment> heldOut(String dataset, int partitions) {
     return new Topic<>(
-        prefix + named("dataset.name", dataset) + ".heldout", Segment.class, partitions, LARGE);
+        prefix + named("dataset.name", dataset) + ".heldout", Segment.class, partitions, MADE);
   }
 
   /** {@code run/epoch} (string) to plan event; the first plan of a key wins. */
@@ -113,7 +114,7 @@ public record Topics(String prefix) {
   /** Settings of the dead letters: at most 64 MiB of them. */
   public static Map<String, String> deadLettersConfig() {
     return and(
-        KEPT,
+        and(KEPT, BROKER_TIME),
         Map.of(
             TopicConfig.RETENTION_BYTES_CONFIG, "67108864",
             TopicConfig.SEGMENT_BYTES_CONFIG, "16777216"));

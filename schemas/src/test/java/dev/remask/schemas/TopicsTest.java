@@ -107,6 +107,20 @@ class TopicsTest {
     assertThat(ClientConfigs.producer(Map.of())).containsEntry("max.request.size", 16_777_216);
   }
 
+  /** A broker refuses a time that is too far ahead, and deletes early what is too old. */
+  @Test
+  void whatIsMadeFromTextHasTheBrokersTime() {
+    for (Topic<?> topic :
+        List.of(
+            topics.segments("x", 2),
+            topics.heldOut("x", 2),
+            topics.live("x", 2),
+            topics.examples("x", 2))) {
+      assertThat(topic.config()).containsEntry("message.timestamp.type", "LogAppendTime");
+    }
+    assertThat(Topics.deadLettersConfig()).containsEntry("message.timestamp.type", "LogAppendTime");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"a.", "remask.", "a-b_c.9."})
   void prefixesEndInADot(String prefix) {

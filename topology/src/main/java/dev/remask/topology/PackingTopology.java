@@ -75,7 +75,8 @@ public final class PackingTopology {
   private static final Map<String, String> CHANGELOG =
       Map.of(
           TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
-          TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(Topics.RECORD_BYTES_MAX));
+          TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(Topics.RECORD_BYTES_MAX),
+          TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
 
   private PackingTopology() {}
 
@@ -99,6 +100,8 @@ public final class PackingTopology {
                 AutoOffsetReset.earliest(),
                 SOURCE,
                 // Time plays no part here, so a document without a valid one is no reason to stop.
+                // Nor is one from the future: all that is written here, changelogs and dead letters
+                // included, takes the broker's time, where it would refuse the document's.
                 (record, partitionTime) -> Math.max(0, record.timestamp()),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer(),
@@ -290,7 +293,7 @@ public final class PackingTopology {
       step.heldOut().forEach(segment -> forward(segment, record, HELD_OUT));
     }
 
-    /** The segment inherits the time of the record that filled it, but none of its headers. */
+    /** A segment has none of the headers of the record that filled it. */
     private void forward(Segment segment, Record<byte[], byte[]> record, String sink) {
       SequenceKey key = new SequenceKey(segment.getPartition(), segment.getSequence());
       context.forward(new Record<>(key, segment, record.timestamp()), sink);
