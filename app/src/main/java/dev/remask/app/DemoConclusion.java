@@ -119,7 +119,7 @@ final class DemoConclusion {
   }
 
   private long books(ToLongFunction<Books> field) {
-    return PackerProgress.states(settings.clients(), dataset).values().stream()
+    return PackerProgress.states(settings.clients(), settings.topics(), dataset).values().stream()
         .map(PackerState::getBooks)
         .mapToLong(field)
         .sum();

@@ -77,7 +77,7 @@ final class SettingDefinitions {
               "document.chars.max",
               INT,
               1_000_000,
-              between(1, 16_000_000),
+              between(1, 5_000_000), // at most 15 MB of UTF-8: Topics.RECORD_BYTES_MAX
               MEDIUM,
               "A document of more characters is a dead letter.")
           .define(

@@ -56,7 +56,7 @@ final class Setup {
   Dataset declare(Dataset dataset) {
     Topic<Dataset> topic = topics.datasets();
     Map<String, Object> config = ClientConfigs.producer(settings.clients());
-    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.DATASET_BYTES_MAX);
+    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.RECORD_BYTES_MAX);
     config.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
     byte[] key = dataset.getName().getBytes(StandardCharsets.UTF_8);
     try (var producer =

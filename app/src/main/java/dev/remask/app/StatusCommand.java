@@ -103,7 +103,7 @@ final class StatusCommand implements Callable<Integer> {
 
   private static DatasetStatus dataset(Settings settings, Dataset dataset) {
     List<Books> books =
-        PackerProgress.states(settings.clients(), dataset).values().stream()
+        PackerProgress.states(settings.clients(), settings.topics(), dataset).values().stream()
             .map(PackerState::getBooks)
             .toList();
     long[] ends =

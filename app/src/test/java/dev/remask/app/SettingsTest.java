@@ -71,6 +71,7 @@ class SettingsTest {
     "examples.ahead.max, 10, examples.ahead.max",
     "dataset.name, a.b, dataset.name",
     "run.name, ../x, run.name",
+    "document.chars.max, 5000001, document.chars.max",
     "input.format, sentences, input.format"
   })
   void aWrongSettingIsNamed(String key, String value, String named) {

@@ -35,8 +35,8 @@ public final class ClientConfigs {
     Map<String, Object> producer = only(ProducerConfig.configNames(), config);
     producer.put(ProducerConfig.ACKS_CONFIG, "all");
     producer.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-    // The topic's limit decides; the default here is less than a vocabulary takes.
-    producer.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.DATASET_BYTES_MAX);
+    // The topic's limit decides; the default here is less than a text takes.
+    producer.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.RECORD_BYTES_MAX);
     return producer;
   }
 

@@ -40,6 +40,7 @@ class TopicsTest {
   void nothingThatIsLearnedFromExpires() {
     for (Topic<?> topic :
         List.of(
+            topics.documents(2),
             topics.segments("x", 2),
             topics.heldOut("x", 2),
             topics.plans(),
@@ -48,10 +49,13 @@ class TopicsTest {
             topics.ledger("x"),
             topics.datasets())) {
       assertThat(topic.config())
+          .containsEntry("cleanup.policy", "delete")
           .containsEntry("retention.ms", "-1")
-          .doesNotContainKey("cleanup.policy");
-      assertThat(topic.config().getOrDefault("retention.bytes", "-1")).isEqualTo("-1");
+          .containsEntry("retention.bytes", "-1");
     }
+    assertThat(Topics.deadLettersConfig())
+        .containsEntry("cleanup.policy", "delete")
+        .containsEntry("retention.bytes", "67108864");
   }
 
   @ParameterizedTest
@@ -68,6 +72,80 @@ class TopicsTest {
   void namesThatCouldMeetOtherTopicsAreRefused(String name) {
     assertThatThrownBy(() -> topics.segments(name, 1)).isInstanceOf(ConfigException.class);
     assertThatThrownBy(() -> topics.ledger(name)).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> topics.packerId(name)).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> topics.maskerId(name, 1)).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> topics.plannerId(name)).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> topics.trainerId(name)).isInstanceOf(ConfigException.class);
+  }
+
+  /** State, offsets and fences are found again by these names: they must not change. */
+  @Test
+  void theIdsOfClientsFollowThePrefix() {
+    assertThat(topics.packerId("news")).isEqualTo("remask-news-pack");
+    assertThat(topics.maskerId("base", 3)).isEqualTo("remask-base-epoch-3");
+    assertThat(topics.plannerId("base")).isEqualTo("remask-plan-base");
+    assertThat(topics.trainerId("base")).isEqualTo("remask-base-trainer");
+    Topics dev = new Topics("team.dev.");
+    assertThat(dev.packerId("news")).isEqualTo("team.dev-news-pack");
+    assertThat(dev.maskerId("base", 0)).isEqualTo("team.dev-base-epoch-0");
+    assertThat(dev.plannerId("base")).isEqualTo("team.dev-plan-base");
+    assertThat(dev.trainerId("base")).isEqualTo("team.dev-base-trainer");
+  }
+
+  @Test
+  void whatHoldsTextTakesLargeRecords() {
+    for (Topic<?> topic :
+        List.of(
+            topics.documents(2),
+            topics.datasets(),
+            topics.segments("x", 2),
+            topics.heldOut("x", 2),
+            topics.live("x", 2),
+            topics.examples("x", 2))) {
+      assertThat(topic.config()).containsEntry("max.message.bytes", "16777216");
+    }
+    assertThat(ClientConfigs.producer(Map.of())).containsEntry("max.request.size", 16_777_216);
+  }
+
+  /** A broker refuses a time that is too far ahead, and deletes early what is too old. */
+  @Test
+  void whatIsMadeFromTextHasTheBrokersTime() {
+    for (Topic<?> topic :
+        List.of(
+            topics.segments("x", 2),
+            topics.heldOut("x", 2),
+            topics.live("x", 2),
+            topics.examples("x", 2))) {
+      assertThat(topic.config()).containsEntry("message.timestamp.type", "LogAppendTime");
+    }
+    assertThat(Topics.deadLettersConfig()).containsEntry("message.timestamp.type", "LogAppendTime");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.", "remask.", "a-b_c.9."})
+  void prefixesEndInADot(String prefix) {
+    assertThat(new Topics(prefix).plans().name()).isEqualTo(prefix + "plans");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        ".",
+        "..",
+        "remask",
+        "remask-",
+        "_a.",
+        "a b.",
+        "ü.",
+        "a/.",
+        "a.\n",
+        "0123456789012345678901234567890123456789012345678901234567890123."
+      })
+  void prefixesThatMakeNoNameAreRefused(String prefix) {
+    assertThatThrownBy(() -> new Topics(prefix))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("topic.prefix");
   }
 
   @Test

@@ -27,7 +27,7 @@ final class Backpressure implements AutoCloseable {
   Backpressure(Admin admin, StreamSettings settings, String run) {
     this.admin = admin;
     this.examples = new ExamplesLog(settings.clients());
-    this.trainer = Groups.trainer(run);
+    this.trainer = settings.topics().trainerId(run);
     this.aheadMax = settings.examplesAheadMax();
   }
 

@@ -4,6 +4,7 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.Topics;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,7 @@ final class EpochMasker {
     this.settings = settings;
     this.epoch = epoch;
     this.partitions = dataset.getPartitions();
-    this.group = Groups.masker(epoch.run(), epoch.epoch());
+    this.group = settings.topics().maskerId(epoch.run(), epoch.epoch());
     this.segments = settings.topics().segments(dataset.getName(), partitions).name();
     this.examples =
         MaskingTopology.examples(settings.topics(), epoch.run(), epoch.epoch(), partitions).name();
@@ -141,10 +142,10 @@ final class EpochMasker {
    * Deletes the groups of epochs that are done. One that still has a member, alive or just killed,
    * stays until the next call.
    */
-  static void deleteGroups(Admin admin, Collection<PlannedEpoch> done) {
+  static void deleteGroups(Admin admin, Topics topics, Collection<PlannedEpoch> done) {
     Set<String> groups =
         done.stream()
-            .map(epoch -> Groups.masker(epoch.run(), epoch.epoch()))
+            .map(epoch -> topics.maskerId(epoch.run(), epoch.epoch()))
             .collect(Collectors.toSet());
     Map<String, KafkaFuture<Void>> answers = admin.deleteConsumerGroups(groups).deletedGroups();
     answers.forEach(

@@ -30,9 +30,9 @@ public final class PackerProgress {
    *
    * @param clients what every client gets
    */
-  public static SortedMap<Integer, PackerState> states(Map<String, ?> clients, Dataset dataset) {
-    String changelog =
-        Groups.packer(dataset.getName()) + "-" + PackingTopology.STATE + "-changelog";
+  public static SortedMap<Integer, PackerState> states(
+      Map<String, ?> clients, Topics topics, Dataset dataset) {
+    String changelog = changelog(topics, dataset.getName());
     Deserializer<PackerState> deserializer = AvroBinarySerde.of(PackerState.class).deserializer();
     SortedMap<Integer, PackerState> states = new TreeMap<>();
     try (Admin admin = Admin.create(ClientConfigs.admin(clients));
@@ -64,7 +64,7 @@ public final class PackerProgress {
       Admin admin, Topics topics, Dataset dataset, Duration timeout, BooleanSupplier pointless) {
     int partitions = dataset.getPartitions();
     String documents = dataset.getDocumentsTopic();
-    String group = Groups.packer(dataset.getName());
+    String group = topics.packerId(dataset.getName());
     String segments = topics.segments(dataset.getName(), partitions).name();
     long deadline = System.nanoTime() + timeout.toNanos();
     BooleanSupplier giveUp = () -> System.nanoTime() > deadline || pointless.getAsBoolean();
@@ -98,8 +98,8 @@ public final class PackerProgress {
   }
 
   /** Kafka Streams names it so: application id, store, "changelog". */
-  static String changelog(String dataset) {
-    return Groups.packer(dataset) + "-" + PackingTopology.STATE + "-changelog";
+  static String changelog(Topics topics, String dataset) {
+    return topics.packerId(dataset) + "-" + PackingTopology.STATE + "-changelog";
   }
 
   private static boolean exists(Admin admin, String topic) {

@@ -35,6 +35,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Documents to segments.
@@ -50,6 +52,8 @@ import org.jspecify.annotations.Nullable;
  * (invariant 3) and the books balance (invariant 5), whatever is killed.
  */
 public final class PackingTopology {
+  private static final Logger LOG = LoggerFactory.getLogger(PackingTopology.class);
+
   static final String SOURCE = "documents";
   static final String PACK = "pack";
   static final String SEGMENTS = "segments";
@@ -64,9 +68,15 @@ public final class PackingTopology {
   /** Of a document's id; each segment repeats the ids of its documents. */
   static final int ID_BYTES_MAX = 1024;
 
-  /** Changelogs are compacted only behind their newest log segment: keep that small. */
+  /**
+   * Changelogs are compacted only behind their newest log segment: keep that small. The state holds
+   * as many ids as a segment.
+   */
   private static final Map<String, String> CHANGELOG =
-      Map.of(TopicConfig.SEGMENT_BYTES_CONFIG, "16777216");
+      Map.of(
+          TopicConfig.SEGMENT_BYTES_CONFIG, "16777216",
+          TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(Topics.RECORD_BYTES_MAX),
+          TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
 
   private PackingTopology() {}
 
@@ -90,6 +100,8 @@ public final class PackingTopology {
                 AutoOffsetReset.earliest(),
                 SOURCE,
                 // Time plays no part here, so a document without a valid one is no reason to stop.
+                // Nor is one from the future: all that is written here, changelogs and dead letters
+                // included, takes the broker's time, where it would refuse the document's.
                 (record, partitionTime) -> Math.max(0, record.timestamp()),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer(),
@@ -165,7 +177,7 @@ public final class PackingTopology {
     return bytes;
   }
 
-  /** Loads, calls, stores, forwards. */
+  /** Loads, calls, stores, forwards; each record once, whatever the group's offsets say. */
   static final class PackProcessor implements Processor<byte[], byte[], SequenceKey, Segment> {
     private final Dataset dataset;
     private final Vocabulary vocabulary;
@@ -185,6 +197,8 @@ public final class PackingTopology {
 
     @SuppressWarnings("NullAway.Init")
     private PartitionPacker packer;
+
+    private boolean dropping;
 
     PackProcessor(Dataset dataset, Vocabulary vocabulary, Packer packing, DocumentDecoder decoder) {
       this.dataset = dataset;
@@ -208,7 +222,14 @@ public final class PackingTopology {
     @Override
     public void process(Record<byte[], byte[]> record) {
       PackerState stored = states.get(partition());
-      PackerState state = stored == null ? PartitionPacker.EMPTY : stored;
+      PackerState before = stored == null ? PartitionPacker.EMPTY : stored;
+      long offset = context.recordMetadata().orElseThrow().offset();
+      if (offset < before.getNextOffset()) {
+        dropRepeat(offset, before.getNextOffset());
+        return;
+      }
+      PackerState state =
+          new PackerState(before.getTraining(), before.getHeldOut(), before.getBooks(), offset + 1);
       if (FlushSignal.is(record.value(), record.headers())) {
         finish(packer.flush(state), record);
         return;
@@ -229,6 +250,22 @@ public final class PackingTopology {
       }
     }
 
+    /**
+     * The group's offsets can be lost or reset; the state, which counts (invariants 3 and 5), tells
+     * what is packed.
+     */
+    private void dropRepeat(long offset, long nextOffset) {
+      if (!dropping) {
+        LOG.warn(
+            "{}-{}: what lies between offsets {} and {} is packed already and is dropped",
+            dataset.getDocumentsTopic(),
+            partition(),
+            offset,
+            nextOffset);
+        dropping = true;
+      }
+    }
+
     private PartitionPacker.Step document(
         PackerState state, long ordinal, Record<byte[], byte[]> record) {
       String id = documentId(record.key());
@@ -245,7 +282,9 @@ public final class PackingTopology {
 
     private static PartitionPacker.Step books(PackerState state, Books books) {
       return new PartitionPacker.Step(
-          new PackerState(state.getTraining(), state.getHeldOut(), books), List.of(), List.of());
+          new PackerState(state.getTraining(), state.getHeldOut(), books, state.getNextOffset()),
+          List.of(),
+          List.of());
     }
 
     private void finish(PartitionPacker.Step step, Record<byte[], byte[]> record) {
@@ -254,7 +293,7 @@ public final class PackingTopology {
       step.heldOut().forEach(segment -> forward(segment, record, HELD_OUT));
     }
 
-    /** The segment inherits the time of the record that filled it, but none of its headers. */
+    /** A segment has none of the headers of the record that filled it. */
     private void forward(Segment segment, Record<byte[], byte[]> record, String sink) {
       SequenceKey key = new SequenceKey(segment.getPartition(), segment.getSequence());
       context.forward(new Record<>(key, segment, record.timestamp()), sink);

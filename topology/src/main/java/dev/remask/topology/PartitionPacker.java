@@ -25,7 +25,7 @@ import java.util.List;
  */
 final class PartitionPacker {
   static final PackerState EMPTY =
-      new PackerState(state(Carry.EMPTY), state(Carry.EMPTY), Bookkeeping.NOTHING);
+      new PackerState(state(Carry.EMPTY), state(Carry.EMPTY), Bookkeeping.NOTHING, 0L);
 
   /** The state after a record, and the segments that it filled, in order. */
   record Step(PackerState state, List<Segment> training, List<Segment> heldOut) {}
@@ -67,22 +67,23 @@ final class PartitionPacker {
     Packing packing = packer.pack(carry(state.getTraining()), id, sentences);
     Books books = Bookkeeping.training(state.getBooks(), tokens);
     List<Segment> segments = new ArrayList<>();
-    for (int i = 0; i < packing.segments().size(); i++) {
-      // Whatever waited before this document is in the first segment; its own last token is in the
-      // last one, unless some of it waits on.
-      boolean allPacked = i == packing.segments().size() - 1 && packing.carry().spans().isEmpty();
-      books = Bookkeeping.settle(books, allPacked ? 0 : 1);
-      segments.add(segment(packing.segments().get(i), books));
+    for (TokenSegment full : packing.segments()) {
+      // Whatever waited before this document is in the first segment. A segment is full only when
+      // more comes, so this document's end waits on.
+      books = Bookkeeping.settle(books, 1);
+      segments.add(segment(full, books));
     }
     return new Step(
-        new PackerState(state(packing.carry()), state.getHeldOut(), books), segments, List.of());
+        new PackerState(state(packing.carry()), state.getHeldOut(), books, state.getNextOffset()),
+        segments,
+        List.of());
   }
 
   private Step packHeldOut(PackerState state, String id, List<int[]> sentences) {
     Packing packing = packer.pack(carry(state.getHeldOut()), id, sentences);
     Books books = Bookkeeping.heldOut(state.getBooks());
     return new Step(
-        new PackerState(state.getTraining(), state(packing.carry()), books),
+        new PackerState(state.getTraining(), state(packing.carry()), books, state.getNextOffset()),
         List.of(),
         segments(packing, books));
   }
@@ -93,7 +94,8 @@ final class PartitionPacker {
     Packing heldOut = packer.flush(carry(state.getHeldOut()));
     Books books = Bookkeeping.settle(Bookkeeping.flush(state.getBooks()), 0);
     return new Step(
-        new PackerState(state(training.carry()), state(heldOut.carry()), books),
+        new PackerState(
+            state(training.carry()), state(heldOut.carry()), books, state.getNextOffset()),
         segments(training, books),
         segments(heldOut, books));
   }

@@ -56,7 +56,7 @@ public final class Planner implements AutoCloseable {
     this.topics = topics;
     this.run = run;
     Map<String, Object> config = ClientConfigs.producer(clients);
-    config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "remask-plan-" + run);
+    config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topics.plannerId(run));
     config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 10_000);
     this.producer = producer(config, clients);
     this.plans = new PlanReader(clients, topics);

@@ -78,7 +78,7 @@ public final class StreamInstance implements AutoCloseable {
       packer =
           new RunningTopology(
               PackingTopology.build(dataset, settings.topics(), settings.clients(), decoders),
-              settings.packing(Groups.packer(dataset.getName())),
+              settings.packing(settings.topics().packerId(dataset.getName())),
               this::fail);
       live = new EpochMasker(admin, settings, dataset, declared, this::fail);
       status = new StreamStatus(packer.state(), live.status(), Optional.empty());
@@ -167,7 +167,8 @@ public final class StreamInstance implements AutoCloseable {
     plans.readToEnd();
     SortedMap<Integer, PlannedEpoch> epochs = plans.epochs(run);
     if (groupsToDelete) {
-      EpochMasker.deleteGroups(admin, epochs.values().stream().filter(PlannedEpoch::done).toList());
+      EpochMasker.deleteGroups(
+          admin, settings.topics(), epochs.values().stream().filter(PlannedEpoch::done).toList());
       groupsToDelete = false;
     }
     live.regulate(backpressure, live.unfinished(), epochs);

@@ -56,7 +56,9 @@ public record StreamSettings(
           ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 2_000,
           ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 10_000,
           ProducerConfig.LINGER_MS_CONFIG, 10,
-          ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024);
+          ProducerConfig.BATCH_SIZE_CONFIG, 256 * 1024,
+          // The topics' limit decides; the default here is less than a segment may take.
+          ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.RECORD_BYTES_MAX);
 
   public StreamSettings {
     clients = Map.copyOf(clients);

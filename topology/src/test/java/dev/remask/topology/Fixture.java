@@ -67,7 +67,7 @@ final class Fixture {
 
   static TopologyTestDriver packer(Dataset dataset, DocumentDecoder decoder) {
     Topology topology = PackingTopology.build(dataset, TOPICS, CLIENTS, () -> decoder);
-    return driver(topology, settings().packing(Groups.packer(DATASET)));
+    return driver(topology, settings().packing(TOPICS.packerId(DATASET)));
   }
 
   static TopologyTestDriver masker(Dataset dataset, int epoch, EpochPlan plan) {
@@ -77,7 +77,7 @@ final class Fixture {
   static TopologyTestDriver masker(Dataset dataset, int epoch, EpochPlan plan, boolean done) {
     Topology topology =
         MaskingTopology.build(RUN, epoch, plan, dataset, TOPICS, CLIENTS, () -> done);
-    return driver(topology, settings().masking(Groups.masker(RUN, epoch)));
+    return driver(topology, settings().masking(TOPICS.maskerId(RUN, epoch)));
   }
 
   private static TopologyTestDriver driver(Topology topology, Map<String, Object> config) {

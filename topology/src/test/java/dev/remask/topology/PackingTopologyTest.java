@@ -34,6 +34,7 @@ import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.Test;
 
@@ -85,7 +86,7 @@ class PackingTopologyTest {
   }
 
   @Test
-  void segmentsInheritTimeAndNoHeaders() {
+  void segmentsHaveNoHeadersOfDocuments() {
     try (TopologyTestDriver driver = Fixture.packer(ONE)) {
       Headers headers = new RecordHeaders().add("trace", utf8("x"));
       Instant time = Instant.ofEpochMilli(1_234_567);
@@ -93,12 +94,7 @@ class PackingTopologyTest {
           .pipeInput(new TestRecord<>(utf8("a"), document(CAT), headers, time));
       List<TestRecord<byte[], Segment>> segments = segments(driver, "segments");
       assertThat(segments).isNotEmpty();
-      assertThat(segments)
-          .allSatisfy(
-              segment -> {
-                assertThat(segment.getRecordTime()).isEqualTo(time);
-                assertThat(segment.headers()).isEmpty();
-              });
+      assertThat(segments).allSatisfy(segment -> assertThat(segment.headers()).isEmpty());
     }
   }
 
@@ -164,7 +160,7 @@ class PackingTopologyTest {
       flush(driver);
       documents.pipeInput(utf8("a"), document(CAT));
       List<TestRecord<byte[], byte[]>> changelog =
-          Fixture.output(driver, PackerProgress.changelog(DATASET)).readRecordsToList();
+          Fixture.output(driver, PackerProgress.changelog(TOPICS, DATASET)).readRecordsToList();
       byte[] last = changelog.get(changelog.size() - 1).value();
       PackerState state =
           AvroBinarySerde.of(PackerState.class).deserializer().deserialize("", last);
@@ -176,15 +172,84 @@ class PackingTopologyTest {
   /** The driver's only partition is 0; the sequence and the key must name the task's own. */
   @Test
   void aTaskNumbersItsOwnPartition() {
+    var context = context(3);
+    var processor = processor(context, Fixture.dataset(5, 0, 0));
+    process(context, processor, 0, new Record<>(utf8("a"), document(CAT), 0));
+    process(context, processor, 1, new Record<>(null, null, 0, Fixture.flush().headers()));
+    assertThat(context.forwarded()).isNotEmpty();
+    for (int i = 0; i < context.forwarded().size(); i++) {
+      Record<? extends SequenceKey, ? extends Segment> record = context.forwarded().get(i).record();
+      assertThat(record.key()).isEqualTo(new SequenceKey(3, i));
+      assertThat(record.value().getPartition()).isEqualTo(3);
+      assertThat(record.value().getSequence()).isEqualTo(i);
+    }
+  }
+
+  /**
+   * A state of many short documents with long ids is as large as their segment; a document from the
+   * future must not be refused.
+   */
+  @Test
+  void changelogsTakeWhatTheTopicsTake() {
+    for (var store : PackingTopology.stores()) {
+      assertThat(store.logConfig())
+          .containsEntry("max.message.bytes", "16777216")
+          .containsEntry("message.timestamp.type", "LogAppendTime")
+          .containsEntry("segment.bytes", "16777216");
+    }
+  }
+
+  /** As after a reset of the group: whatever a record is, it counts once. */
+  @Test
+  void whatIsReadAgainIsDropped() {
+    List<Record<byte[], byte[]>> records =
+        List.of(
+            new Record<>(utf8("a"), document(CAT), 0),
+            new Record<>(utf8("b"), document(CAT + CAT), 0),
+            new Record<>(utf8("b"), document(CAT + CAT), 0),
+            new Record<>(utf8("a"), null, 0),
+            new Record<>(utf8("c"), utf8("not Avro"), 0),
+            new Record<>(null, null, 0, Fixture.flush().headers()),
+            new Record<>(utf8("d"), document("A cat."), 0));
+    var context = context(0);
+    var processor = processor(context, Fixture.dataset(1, 0, 1));
+    KeyValueStore<Integer, PackerState> states = context.getStateStore(PackingTopology.STATE);
+    List<PackerState> after = new ArrayList<>();
+    for (int i = 0; i < records.size(); i++) {
+      // Transaction markers leave gaps between offsets.
+      process(context, processor, 3 * i, records.get(i));
+      after.add(states.get(0));
+      assertThat(states.get(0).getNextOffset()).isEqualTo(3 * i + 1);
+    }
+    int forwarded = context.forwarded().size();
+    assertThat(forwarded).isGreaterThan(2);
+
+    for (int from = 0; from < records.size(); from++) {
+      for (int i = from; i < records.size(); i++) {
+        process(context, processor, 3 * i, records.get(i));
+        assertThat(states.get(0)).isEqualTo(after.get(after.size() - 1));
+      }
+    }
+    assertThat(context.forwarded()).hasSize(forwarded);
+    process(context, processor, 3 * records.size(), new Record<>(utf8("e"), document(CAT), 0));
+    assertThat(states.get(0).getBooks().getDocuments()).isEqualTo(records.size());
+  }
+
+  private static MockProcessorContext<SequenceKey, Segment> context(int partition) {
     MockProcessorContext<SequenceKey, Segment> context =
-        new MockProcessorContext<>(new Properties(), new TaskId(0, 3), new File("target/mock"));
-    Dataset dataset = Fixture.dataset(5, 0, 0);
+        new MockProcessorContext<>(
+            new Properties(), new TaskId(0, partition), new File("target/mock"));
     PackingTopology.stores()
         .forEach(
             store -> {
               var built = store.withLoggingDisabled().withCachingDisabled().build();
               built.init(context.getStateStoreContext(), built);
             });
+    return context;
+  }
+
+  private static PackingTopology.PackProcessor processor(
+      MockProcessorContext<SequenceKey, Segment> context, Dataset dataset) {
     var processor =
         new PackingTopology.PackProcessor(
             dataset,
@@ -192,14 +257,20 @@ class PackingTopologyTest {
             Packer.fullSentences(dataset.getSegmentLength()),
             DocumentDecoder.avro(CLIENTS));
     processor.init(context);
-    processor.process(new Record<>(utf8("a"), document(CAT), 0));
-    processor.process(new Record<>(null, null, 0, Fixture.flush().headers()));
-    assertThat(context.forwarded()).isNotEmpty();
-    for (int i = 0; i < context.forwarded().size(); i++) {
-      Record<? extends SequenceKey, ? extends Segment> record = context.forwarded().get(i).record();
-      assertThat(record.key()).isEqualTo(new SequenceKey(3, i));
-      assertThat(record.value().getPartition()).isEqualTo(3);
-      assertThat(record.value().getSequence()).isEqualTo(i);
+    return processor;
+  }
+
+  /** As Kafka Streams calls it, which goes on after a bad document. */
+  private static void process(
+      MockProcessorContext<SequenceKey, Segment> context,
+      PackingTopology.PackProcessor processor,
+      long offset,
+      Record<byte[], byte[]> record) {
+    context.setRecordMetadata(TOPICS.documents(1).name(), context.taskId().partition(), offset);
+    try {
+      processor.process(record);
+    } catch (BadDocument e) {
+      assertThat(e.reason()).isEqualTo(BadDocument.Reason.UNREADABLE);
     }
   }
 

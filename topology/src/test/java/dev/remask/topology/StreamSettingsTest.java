@@ -28,7 +28,8 @@ class StreamSettingsTest {
         .containsEntry("transaction.timeout.ms", 10_000)
         .containsEntry("enable.idempotence", true)
         .containsEntry("linger.ms", 10)
-        .containsEntry("batch.size", 262_144);
+        .containsEntry("batch.size", 262_144)
+        .containsEntry("max.request.size", 16_777_216);
     assertThat(config.getString("processing.guarantee")).isEqualTo("exactly_once_v2");
     assertThat(config.getLong("commit.interval.ms")).isEqualTo(200);
     assertThat(config.getBoolean("ensure.explicit.internal.resource.naming")).isTrue();

@@ -65,7 +65,7 @@ record RunClients(RunSettings settings) {
 
   /** Ends the writing of any other trainer of the run. */
   Ledger ledger(RunFeed feed) {
-    String id = "remask-" + settings.run() + "-trainer";
+    String id = settings.topics().trainerId(settings.run());
     Map<String, Object> config = ClientConfigs.producer(settings.clients());
     config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
     return new KafkaLedger(
