@@ -56,11 +56,11 @@ class RecipeTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0,1,1,0.1, train.batch.sequences",
+    "0,1,1,0.1, batch.size",
     "8,9,1,0.1, batch.micro.size",
-    "8,4,NaN,0.1, train.learning-rate",
-    "8,4,0,0.1, train.learning-rate",
-    "8,4,1,1.5, train.floor.share"
+    "8,4,NaN,0.1, learning.rate",
+    "8,4,0,0.1, learning.rate",
+    "8,4,1,1.5, learning.rate.floor"
   })
   void namesTheKeyThatIsWrong(int batch, int micro, double peak, double floor, String key) {
     assertThatThrownBy(
