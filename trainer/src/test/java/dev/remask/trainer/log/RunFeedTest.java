@@ -86,6 +86,10 @@ class RunFeedTest {
       assertThat(summary.examples()).isEqualTo(78 + 50 + 78).isEqualTo(feed.verified());
       assertThat(feed.repeats()).isZero();
     }
+    assertThat(steps)
+        .allSatisfy(step -> assertThat(step.getExamplesSha256()).matches("[0-9a-f]{64}"))
+        .map(TrainingStep::getExamplesSha256)
+        .doesNotHaveDuplicates();
     Set<String> seen = new HashSet<>();
     learner.learned.forEach(
         e -> assertThat(seen.add(e.epoch() + "/" + e.partition() + "/" + e.sequence())).isTrue());
