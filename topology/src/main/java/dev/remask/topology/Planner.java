@@ -70,36 +70,38 @@ public final class Planner implements AutoCloseable {
   /**
    * Plans epoch 0, the live lane, unless it is planned so already.
    *
-   * @throws ConfigException if the run was declared with another dataset, seed or policy
+   * @param orderWindow W, examples of a shuffled block of a replay
+   * @throws ConfigException if the run was declared with another dataset, seed, policy or window
    */
-  public EpochPlan declare(String dataset, long seed, MaskingPolicy policy, Instant now) {
+  public EpochPlan declare(
+      String dataset, long seed, MaskingPolicy policy, int orderWindow, Instant now) {
+    EpochPlan live = new EpochPlan(dataset, seed, policy, orderWindow, null, millis(now));
     PlannedEpoch declared = plans.epochs(run).get(0);
     if (declared == null) {
-      EpochPlan live =
-          EpochPlan.newBuilder()
-              .setDataset(dataset)
-              .setSeed(seed)
-              .setPolicy(policy)
-              .setPlannedAt(millis(now))
-              .build();
       append(List.of(new PlanEvent(run, 0, live)));
       return live;
     }
-    EpochPlan plan = declared.plan();
-    mustEqual("dataset.name", dataset, plan.getDataset());
-    mustEqual("run.seed", seed, plan.getSeed());
-    mustEqual("masking", policy, plan.getPolicy());
-    return plan;
+    requireAsDeclared(live, declared.plan());
+    return declared.plan();
+  }
+
+  /** Whether two plans are of one run; only times and bounds may differ. */
+  static void requireAsDeclared(EpochPlan wanted, EpochPlan declared) {
+    mustEqual("dataset.name", wanted.getDataset(), declared.getDataset());
+    mustEqual("run.seed", wanted.getSeed(), declared.getSeed());
+    mustEqual("masking", wanted.getPolicy(), declared.getPolicy());
+    mustEqual("order.window", wanted.getOrderWindow(), declared.getOrderWindow());
   }
 
   /**
    * Plans the next epochs, bounded by the segments that are there now.
    *
    * @param dataset the run's
-   * @throws ConfigException if the run was never declared or belongs to another dataset, or if
+   * @param orderWindow the run's
+   * @throws ConfigException if the run was never declared, or with another dataset or window, or if
    *     there is nothing to replay yet
    */
-  public List<PlannedEpoch> plan(Dataset dataset, int epochs, Instant now) {
+  public List<PlannedEpoch> plan(Dataset dataset, int epochs, int orderWindow, Instant now) {
     if (epochs < 1) {
       throw new ConfigException("epochs", epochs, "must be at least 1");
     }
@@ -110,6 +112,7 @@ public final class Planner implements AutoCloseable {
     }
     EpochPlan live = declared.plan();
     mustEqual("dataset.name", dataset.getName(), live.getDataset());
+    mustEqual("order.window", orderWindow, live.getOrderWindow());
     long[] ends =
         LogReader.endSequences(
             clients, topics.segments(dataset.getName(), dataset.getPartitions()));
@@ -122,6 +125,7 @@ public final class Planner implements AutoCloseable {
             live.getDataset(),
             live.getSeed(),
             live.getPolicy(),
+            live.getOrderWindow(),
             Arrays.stream(ends).boxed().toList(),
             millis(now));
     int next = known.lastKey() + 1;
