@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.Future;
@@ -89,8 +90,30 @@ public final class Planner implements AutoCloseable {
   static void requireAsDeclared(EpochPlan wanted, EpochPlan declared) {
     mustEqual("dataset.name", wanted.getDataset(), declared.getDataset());
     mustEqual("run.seed", wanted.getSeed(), declared.getSeed());
-    mustEqual("masking", wanted.getPolicy(), declared.getPolicy());
+    requireAsDeclared(wanted.getPolicy(), declared.getPolicy());
     mustEqual("order.window", wanted.getOrderWindow(), declared.getOrderWindow());
+  }
+
+  /** Names and values as people write them. */
+  private static void requireAsDeclared(MaskingPolicy wanted, MaskingPolicy declared) {
+    mustEqual("masking.kind", lower(wanted.getKind()), lower(declared.getKind()));
+    mustEqual("static.copies", wanted.getCopies(), declared.getCopies());
+    mustEqual("masking.selection", lower(wanted.getSelection()), lower(declared.getSelection()));
+    mustEqual("masking.probability", wanted.getProbability(), declared.getProbability());
+    mustEqual("masking.mask.share", wanted.getMaskShare(), declared.getMaskShare());
+    mustEqual("masking.random.share", wanted.getRandomShare(), declared.getRandomShare());
+    mustEqual(
+        "masking.fairseq-compatible",
+        wanted.getFairseqCompatible(),
+        declared.getFairseqCompatible());
+    if (!wanted.equals(declared)) {
+      throw new IllegalStateException(
+          "the run was declared with a policy that no setting gives: " + declared);
+    }
+  }
+
+  private static String lower(Enum<?> symbol) {
+    return symbol.name().toLowerCase(Locale.ROOT);
   }
 
   /**
