@@ -28,7 +28,7 @@ final class RunPlan {
   /**
    * Makes the run exist: its live lane is epoch 0.
    *
-   * @throws ConfigException if it exists with another dataset, seed or policy
+   * @throws ConfigException if it exists with another dataset, seed, policy or window
    */
   void declare(Dataset dataset) {
     try (Planner planner = new Planner(settings.clients(), settings.topics(), run)) {
@@ -36,6 +36,7 @@ final class RunPlan {
           dataset.getName(),
           settings.whole("run.seed"),
           MaskingPolicies.encode(settings.masking()),
+          settings.integer("order.window"),
           Clock.systemUTC().instant());
     }
   }
@@ -45,7 +46,11 @@ final class RunPlan {
     int missing = lastEpoch - last().epoch();
     if (missing > 0) {
       try (Planner planner = new Planner(settings.clients(), settings.topics(), run)) {
-        planner.plan(dataset, missing, Clock.systemUTC().instant());
+        planner.plan(
+            dataset,
+            missing,
+            settings.integer("order.window"),
+            Clock.systemUTC().instant());
       }
     }
   }

@@ -183,9 +183,9 @@ final class SettingDefinitions {
               "order.window",
               INT,
               4096,
-              between(1, 10_000_000),
+              between(1, 1_048_576),
               MEDIUM,
-              "Segments of a shuffle block W.")
+              "Segments of a shuffle block W; fixed for the run's life.")
           .define("learning.rate", DOUBLE, 6e-4, between(0.0, 1.0), HIGH, "The peak.")
           .define(
               "learning.rate.floor",

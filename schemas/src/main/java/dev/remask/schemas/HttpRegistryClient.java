@@ -32,6 +32,9 @@ final class HttpRegistryClient implements RegistryClient {
   /** Not plain JSON: some registries refuse it. */
   static final String MEDIA_TYPE = "application/vnd.schemaregistry.v1+json";
 
+  /** Short: hostile records may name one unknown id after another, and each costs this. */
+  private static final long BEHIND_MS_MAX = 100;
+
   private static final long BODY_BYTES_MAX = 16 * 1024 * 1024;
 
   private final RegistryConfig config;
@@ -74,7 +77,7 @@ final class HttpRegistryClient implements RegistryClient {
   @Override
   public Schema schema(int id, String subject) {
     String path = "/schemas/ids/" + id + "?fetchMaxId=false&subject=" + encoded(subject);
-    JsonNode answer = ask(path, null);
+    JsonNode answer = askUnlessBehind(path);
     if (!answer.path("references").isEmpty()) {
       throw new SerializationException("schema id " + id + " has references: not supported");
     }
@@ -101,6 +104,20 @@ final class HttpRegistryClient implements RegistryClient {
       throw new SerializationException("the registry's answer has no id");
     }
     return answer.path("id").intValue();
+  }
+
+  /** A registry that follows another has a new id a moment later: its first no is not believed. */
+  private JsonNode askUnlessBehind(String path) {
+    try {
+      return ask(path, null);
+    } catch (SerializationException e) {
+      if (!(e.getCause() instanceof RegistryException refusal)
+          || refusal.code() != SchemaRegistry.SCHEMA_NOT_FOUND) {
+        throw e;
+      }
+      sleep(BEHIND_MS_MAX);
+      return ask(path, null);
+    }
   }
 
   /**
@@ -138,8 +155,12 @@ final class HttpRegistryClient implements RegistryClient {
   private void pause(int attempt) {
     long bound =
         Math.min((long) config.retryWaitMs() << Math.min(attempt, 30), config.retryWaitMsMax());
+    sleep(1 + jitter.applyAsLong(bound));
+  }
+
+  private static void sleep(long ms) {
     try {
-      Thread.sleep(1 + jitter.applyAsLong(bound));
+      Thread.sleep(ms);
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }

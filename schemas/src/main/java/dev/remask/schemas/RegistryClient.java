@@ -5,11 +5,12 @@ import org.apache.avro.Schema;
 /**
  * The three questions a serde asks a schema registry. Thread-safe.
  *
- * <p>An outage ends in a {@link org.apache.kafka.common.errors.RetriableException}, a refused login
- * in an {@link org.apache.kafka.common.errors.AuthenticationException}, a lack of rights in an
- * {@link org.apache.kafka.common.errors.AuthorizationException}, and everything that asking again
- * will not change in a {@link org.apache.kafka.common.errors.SerializationException}. Who sorts bad
- * records from bad days relies on it.
+ * <p>An outage ends in a {@link org.apache.kafka.common.errors.RetriableException}, and so does a
+ * refusal that no registry would give; a refused login ends in an {@link
+ * org.apache.kafka.common.errors.AuthenticationException}, a lack of rights in an {@link
+ * org.apache.kafka.common.errors.AuthorizationException}, and what is wrong with the record or its
+ * schema in a {@link org.apache.kafka.common.errors.SerializationException}. Who sorts bad records
+ * from bad days relies on it.
  */
 interface RegistryClient {
   /** The id of the schema in this subject; registers it if it is new. */

@@ -157,9 +157,7 @@ record RegistryConfig(
 
   /** Without the prefix, {@code ssl.*} is for the brokers. */
   private static Map<String, Object> tls(Map<String, ?> configs) {
-    Map<String, Object> settings = prefixed(configs);
-    settings.keySet().removeIf(name -> !RegistryTls.knows(name));
-    return Map.copyOf(settings);
+    return RegistryTls.settings(prefixed(configs));
   }
 
   private static Map<String, Object> prefixed(Map<String, ?> configs) {

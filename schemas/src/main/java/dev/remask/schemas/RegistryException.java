@@ -46,8 +46,21 @@ final class RegistryException extends RuntimeException {
       case 403 -> new AuthorizationException(text);
       case 429 -> new ThrottlingQuotaExceededException(text);
       case 408, 500, 503, 504 -> new TimeoutException(text);
-      case 502 -> new DisconnectException(text);
-      default -> new SerializationException(text);
+      case 404 -> isAboutWhatWasAsked() ? new SerializationException(text, this) : astray(text);
+      case 409, 422 -> new SerializationException(text, this);
+      default -> astray(text);
     };
+  }
+
+  /** Else the path is not there: something in between has answered. */
+  private boolean isAboutWhatWasAsked() {
+    return code == SchemaRegistry.SUBJECT_NOT_FOUND
+        || code == SchemaRegistry.VERSION_NOT_FOUND
+        || code == SchemaRegistry.SCHEMA_NOT_FOUND;
+  }
+
+  /** A proxy, a redirect, a registry that is not up yet: no record is to blame. */
+  private static KafkaException astray(String text) {
+    return new DisconnectException(text);
   }
 }

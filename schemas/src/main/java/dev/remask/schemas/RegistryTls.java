@@ -21,8 +21,15 @@ final class RegistryTls {
     return DEFINITION.names().contains(name);
   }
 
+  /** Those that are given, of these names, typed: a secret is a Password, whose text is hidden. */
+  static Map<String, Object> settings(Map<String, ?> given) {
+    Map<String, Object> settings = DEFINITION.parse(given);
+    settings.keySet().retainAll(given.keySet());
+    return Map.copyOf(settings);
+  }
+
   /**
-   * @param settings {@code ssl.*} keys and values
+   * @param settings as {@link #settings} gives them
    */
   static SSLContext context(Map<String, ?> settings) {
     String key = SslConfigs.SSL_ENDPOINT_IDENTIFICATION_ALGORITHM_CONFIG;

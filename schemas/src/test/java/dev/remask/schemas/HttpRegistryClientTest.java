@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the client makes of servers that misbehave. */
 class HttpRegistryClientTest {
@@ -91,10 +93,13 @@ class HttpRegistryClientTest {
   @CsvSource({
     "401, org.apache.kafka.common.errors.AuthenticationException,          1",
     "403, org.apache.kafka.common.errors.AuthorizationException,           1",
-    "404, org.apache.kafka.common.errors.SerializationException,           1",
     "409, org.apache.kafka.common.errors.SerializationException,           1",
     "422, org.apache.kafka.common.errors.SerializationException,           1",
-    "302, org.apache.kafka.common.errors.SerializationException,           1",
+    "302, org.apache.kafka.common.errors.DisconnectException,              4",
+    "400, org.apache.kafka.common.errors.DisconnectException,              4",
+    "404, org.apache.kafka.common.errors.DisconnectException,              4",
+    "407, org.apache.kafka.common.errors.DisconnectException,              4",
+    "507, org.apache.kafka.common.errors.DisconnectException,              4",
     "408, org.apache.kafka.common.errors.TimeoutException,                 4",
     "429, org.apache.kafka.common.errors.ThrottlingQuotaExceededException, 4",
     "500, org.apache.kafka.common.errors.TimeoutException,                 4",
@@ -110,6 +115,30 @@ class HttpRegistryClientTest {
       assertThat(thrown).isExactlyInstanceOf(exception).hasMessageContaining("" + status);
       assertThat(server.seen).hasSize(requests);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {40401, 40402, 40403})
+  void whatTheRegistryDoesNotHaveIsNoOutage(int code) throws Exception {
+    Script server = script("{\"error_code\":" + code + ",\"message\":\"m\"}", 404);
+    assertThatThrownBy(() -> client(server.url()).lookup("s", Samples.schema(0)))
+        .isExactlyInstanceOf(SerializationException.class)
+        .hasMessageContaining("" + code);
+    assertThat(server.seen).hasSize(1);
+  }
+
+  @Test
+  void anIdThatTheRegistryDoesNotHaveYetIsAskedForOnceMore() throws Exception {
+    String body = "{\"error_code\":40403,\"schema\":\"\\\"int\\\"\"}";
+    Script behind = script(body, 404, 200);
+    assertThat(client(behind.url()).schema(1, "s")).isEqualTo(Schema.create(Schema.Type.INT));
+    assertThat(behind.seen).hasSize(2);
+
+    Script server = script(body, 404);
+    assertThatThrownBy(() -> client(server.url()).schema(1, "s"))
+        .isExactlyInstanceOf(SerializationException.class)
+        .hasMessageContaining("40403");
+    assertThat(server.seen).hasSize(2);
   }
 
   @Test
@@ -131,7 +160,7 @@ class HttpRegistryClientTest {
 
   @Test
   void aRefusalIsNotAskedAgainElsewhere() throws Exception {
-    Script first = script("", 404);
+    Script first = script("", 409);
     Script second = script("{\"id\":7}", 200);
     HttpRegistryClient client = client(first.url() + "," + second.url());
     assertThatThrownBy(() -> client.register("s", Samples.schema(0)))
@@ -148,7 +177,9 @@ class HttpRegistryClientTest {
             "basic.auth.credentials.source",
             "USER_INFO",
             "basic.auth.user.info",
-            "Aladdin:open sesame");
+            "Aladdin:open sesame",
+            "max.retries",
+            "0");
     assertThatThrownBy(() -> client.schema(1, "s")).hasMessageNotContaining("QWxh");
     // The example of RFC 7617, section 2.
     assertThat(server.seen)

@@ -20,6 +20,7 @@ class PlansTest {
         .setDataset("d")
         .setSeed(seed)
         .setPolicy(MaskingPolicy.newBuilder().build())
+        .setOrderWindow(16)
         .setEnds(List.of(seed))
         .setPlannedAt(Instant.EPOCH)
         .build();

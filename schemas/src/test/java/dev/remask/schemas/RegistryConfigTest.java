@@ -107,14 +107,32 @@ class RegistryConfigTest {
                 "basic.auth.credentials.source",
                 "USER_INFO",
                 "basic.auth.user.info",
-                "user:secret"));
-    assertThat(config.toString()).doesNotContain("secret").doesNotContain("dXNlcjpzZWNyZXQ=");
+                "user:secret",
+                "schema.registry.ssl.truststore.location",
+                "/trust.p12",
+                "schema.registry.ssl.truststore.password",
+                "secret",
+                "schema.registry.ssl.keystore.password",
+                "secret",
+                "schema.registry.ssl.keystore.key",
+                "secret",
+                "schema.registry.ssl.key.password",
+                "secret"));
+    assertThat(config.tls()).hasSize(5);
+    assertThat(config.toString())
+        .contains("/trust.p12")
+        .doesNotContain("secret")
+        .doesNotContain("dXNlcjpzZWNyZXQ=");
   }
 
   @Test
   void equalConfigurationsShareOneClient() {
     RegistryClient one = RegistryClients.of(RegistryConfig.of(config("max.retries", "77")));
     assertThat(RegistryClients.of(RegistryConfig.of(config("max.retries", "77")))).isSameAs(one);
+    String password = "schema.registry.ssl.truststore.password";
+    assertThat(RegistryConfig.of(config(password, "a")))
+        .isEqualTo(RegistryConfig.of(config(password, "a")))
+        .isNotEqualTo(RegistryConfig.of(config(password, "b")));
     assertThat(RegistryClients.of(RegistryConfig.of(config("max.retries", "78")))).isNotSameAs(one);
   }
 

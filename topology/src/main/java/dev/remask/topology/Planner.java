@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.Future;
@@ -72,36 +73,60 @@ public final class Planner implements AutoCloseable {
   /**
    * Plans epoch 0, the live lane, unless it is planned so already.
    *
-   * @throws ConfigException if the run was declared with another dataset, seed or policy
+   * @param orderWindow W, examples of a shuffled block of a replay
+   * @throws ConfigException if the run was declared with another dataset, seed, policy or window
    */
-  public EpochPlan declare(String dataset, long seed, MaskingPolicy policy, Instant now) {
+  public EpochPlan declare(
+      String dataset, long seed, MaskingPolicy policy, int orderWindow, Instant now) {
+    EpochPlan live = new EpochPlan(dataset, seed, policy, orderWindow, null, millis(now));
     PlannedEpoch declared = plans.epochs(run).get(0);
     if (declared == null) {
-      EpochPlan live =
-          EpochPlan.newBuilder()
-              .setDataset(dataset)
-              .setSeed(seed)
-              .setPolicy(policy)
-              .setPlannedAt(millis(now))
-              .build();
       append(List.of(new PlanEvent(run, 0, live)));
       return live;
     }
-    EpochPlan plan = declared.plan();
-    mustEqual("dataset.name", dataset, plan.getDataset());
-    mustEqual("run.seed", seed, plan.getSeed());
-    mustEqual("masking", policy, plan.getPolicy());
-    return plan;
+    requireAsDeclared(live, declared.plan());
+    return declared.plan();
+  }
+
+  /** Whether two plans are of one run; only times and bounds may differ. */
+  static void requireAsDeclared(EpochPlan wanted, EpochPlan declared) {
+    mustEqual("dataset.name", wanted.getDataset(), declared.getDataset());
+    mustEqual("run.seed", wanted.getSeed(), declared.getSeed());
+    requireAsDeclared(wanted.getPolicy(), declared.getPolicy());
+    mustEqual("order.window", wanted.getOrderWindow(), declared.getOrderWindow());
+  }
+
+  /** Names and values as people write them. */
+  private static void requireAsDeclared(MaskingPolicy wanted, MaskingPolicy declared) {
+    mustEqual("masking.kind", lower(wanted.getKind()), lower(declared.getKind()));
+    mustEqual("static.copies", wanted.getCopies(), declared.getCopies());
+    mustEqual("masking.selection", lower(wanted.getSelection()), lower(declared.getSelection()));
+    mustEqual("masking.probability", wanted.getProbability(), declared.getProbability());
+    mustEqual("masking.mask.share", wanted.getMaskShare(), declared.getMaskShare());
+    mustEqual("masking.random.share", wanted.getRandomShare(), declared.getRandomShare());
+    mustEqual(
+        "masking.fairseq-compatible",
+        wanted.getFairseqCompatible(),
+        declared.getFairseqCompatible());
+    if (!wanted.equals(declared)) {
+      throw new IllegalStateException(
+          "the run was declared with a policy that no setting gives: " + declared);
+    }
+  }
+
+  private static String lower(Enum<?> symbol) {
+    return symbol.name().toLowerCase(Locale.ROOT);
   }
 
   /**
    * Plans the next epochs, bounded by the segments that are there now.
    *
    * @param dataset the run's
-   * @throws ConfigException if the run was never declared or belongs to another dataset, or if
+   * @param orderWindow the run's
+   * @throws ConfigException if the run was never declared, or with another dataset or window, or if
    *     there is nothing to replay yet
    */
-  public List<PlannedEpoch> plan(Dataset dataset, int epochs, Instant now) {
+  public List<PlannedEpoch> plan(Dataset dataset, int epochs, int orderWindow, Instant now) {
     if (epochs < 1) {
       throw new ConfigException("epochs", epochs, "must be at least 1");
     }
@@ -112,6 +137,7 @@ public final class Planner implements AutoCloseable {
     }
     EpochPlan live = declared.plan();
     mustEqual("dataset.name", dataset.getName(), live.getDataset());
+    mustEqual("order.window", orderWindow, live.getOrderWindow());
     long[] ends =
         LogReader.endSequences(
             clients, topics.segments(dataset.getName(), dataset.getPartitions()));
@@ -124,6 +150,7 @@ public final class Planner implements AutoCloseable {
             live.getDataset(),
             live.getSeed(),
             live.getPolicy(),
+            live.getOrderWindow(),
             Arrays.stream(ends).boxed().toList(),
             millis(now));
     int next = known.lastKey() + 1;

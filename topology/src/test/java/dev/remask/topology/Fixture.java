@@ -88,7 +88,7 @@ final class Fixture {
 
   static EpochPlan plan(List<Long> ends) {
     return new EpochPlan(
-        DATASET, 42L, MaskingPolicies.encode(MaskingPolicy.ROBERTA), ends, Instant.EPOCH);
+        DATASET, 42L, MaskingPolicies.encode(MaskingPolicy.ROBERTA), 16, ends, Instant.EPOCH);
   }
 
   static TestInputTopic<byte[], byte[]> input(TopologyTestDriver driver, String topic) {

@@ -3,6 +3,7 @@ package dev.remask.trainer;
 import dev.remask.mlm.Example;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 
 /** SHA-256 over what a step learned. */
@@ -17,12 +18,12 @@ public final class Sha256 {
     }
   }
 
-  /** The canonical digest of examples in their order {@code [32]}. */
-  public static byte[] of(List<Example> examples) {
+  /** The canonical digest of examples in their order, lower-case hexadecimal. */
+  public static String of(List<Example> examples) {
     MessageDigest digest = begin();
     for (Example example : examples) {
       example.update(digest);
     }
-    return digest.digest();
+    return HexFormat.of().formatHex(digest.digest());
   }
 }

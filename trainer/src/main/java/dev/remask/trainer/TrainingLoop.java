@@ -4,7 +4,6 @@ import dev.remask.mlm.Example;
 import dev.remask.schemas.LiveRange;
 import dev.remask.schemas.TrainingStep;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -186,7 +185,7 @@ public final class TrainingLoop {
         TrainingStep.newBuilder()
             .setStep(position.step())
             .setExamples(batch.size())
-            .setExamplesSha256(ByteBuffer.wrap(Sha256.of(batch)))
+            .setExamplesSha256(Sha256.of(batch))
             .setMaskedTokens(result.maskedTokens())
             .setRealTokens(result.realTokens())
             .setLearningRate(learningRate)

@@ -3,6 +3,7 @@ package dev.remask.trainer;
 import dev.remask.mlm.Example;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -34,7 +35,7 @@ public class FakeLearner implements Learner {
     MessageDigest digest = Sha256.begin();
     digest.update(weights);
     digest.update(ByteBuffer.allocate(16).putLong(step).putDouble(learningRate).flip());
-    digest.update(Sha256.of(batch));
+    digest.update(Sha256.of(batch).getBytes(StandardCharsets.US_ASCII));
     weights = digest.digest();
     learned.addAll(batch);
     long masked = batch.stream().mapToLong(e -> e.masked().positions().length).sum();

@@ -44,6 +44,7 @@ record RunClients(RunSettings settings) {
         settings.run(),
         settings.dataset().getName(),
         partitions(),
+        settings.recipe().window(),
         System::nanoTime);
   }
 

@@ -3,6 +3,7 @@ package dev.remask.trainer.log;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.trainer.Plans;
+import dev.remask.trainer.Recipe;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
@@ -20,26 +21,30 @@ final class RunPlans {
   private final String run;
   private final String dataset;
   private final int partitions;
+  private final int window;
   private final LongSupplier nanoTime;
   private volatile SortedMap<Integer, PlannedEpoch> epochs = Collections.emptySortedMap();
   private Plans plans;
   private long readNs;
 
   /**
-   * ConfigException if the run has no plan, or if its plans are of another dataset.
+   * ConfigException if the run has no plan, or if its plans are of another dataset or window.
    *
    * @param reader gives what is planned at the moment, by epoch
+   * @param window W, as the recipe has it
    */
   RunPlans(
       Supplier<SortedMap<Integer, PlannedEpoch>> reader,
       String run,
       String dataset,
       int partitions,
+      int window,
       LongSupplier nanoTime) {
     this.reader = reader;
     this.run = run;
     this.dataset = dataset;
     this.partitions = partitions;
+    this.window = window;
     this.nanoTime = nanoTime;
     this.plans = read();
   }
@@ -61,7 +66,7 @@ final class RunPlans {
     return planned.plan();
   }
 
-  /** The plan that was made first; seed and dataset are the same in all. */
+  /** The plan that was made first; seed, dataset and window are the same in all. */
   EpochPlan first() {
     return plan(epochs.firstKey());
   }
@@ -79,6 +84,12 @@ final class RunPlans {
       if (!plan.getDataset().equals(dataset)) {
         throw new ConfigException(
             "dataset.name", dataset, "run %s learns dataset %s".formatted(run, plan.getDataset()));
+      }
+      if (plan.getOrderWindow() != window) {
+        throw new ConfigException(
+            Recipe.WINDOW,
+            window,
+            "must be %d, with which run %s was planned".formatted(plan.getOrderWindow(), run));
       }
       if (plan.getSeed() != seed || (plan.getEnds() == null) != (planned.epoch() == 0)) {
         throw new IllegalStateException("impossible plan of run %s: %s".formatted(run, planned));

@@ -3,7 +3,6 @@ package dev.remask.trainer.log;
 import dev.remask.mlm.Example;
 import dev.remask.trainer.ExampleSource;
 import dev.remask.trainer.Sha256;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -27,8 +26,7 @@ final class VerifiedExamples implements ExampleSource {
     List<Example> examples = topic.read(epoch, partition, start, end);
     List<Example> expected = recomputed.read(epoch, partition, start, end);
     for (int i = 0; i < examples.size(); i++) {
-      if (!Arrays.equals(
-          Sha256.of(examples.subList(i, i + 1)), Sha256.of(expected.subList(i, i + 1)))) {
+      if (!Sha256.of(examples.subList(i, i + 1)).equals(Sha256.of(expected.subList(i, i + 1)))) {
         throw new IllegalStateException(
             "the example of epoch %d, partition %d, sequence %d is not what its segment and plan give"
                 .formatted(epoch, partition, start + i));

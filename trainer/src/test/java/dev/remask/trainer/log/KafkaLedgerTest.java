@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.TrainingStep;
-import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +43,7 @@ class KafkaLedgerTest {
         .setOrderStart(0)
         .setOrderEnd(1)
         .setExamples(1)
-        .setExamplesSha256(ByteBuffer.allocate(32))
+        .setExamplesSha256("00".repeat(32))
         .setMaskedTokens(1)
         .setRealTokens(1)
         .setLearningRate(1)

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 /** The loop over the logs of a run: live lane, two replays, verified, purged, redone. */
 @Timeout(30)
 class RunFeedTest {
-  private static final Recipe RECIPE = Recipes.of(8, 16, 3, 1);
+  private static final Recipe RECIPE = Recipes.of(8, RunLogs.WINDOW, 3, 1);
   private final List<TrainingStep> steps = new ArrayList<>();
 
   private final class ListLedger implements Ledger {
@@ -79,19 +79,23 @@ class RunFeedTest {
   void learnsVerifiesAndRedoes() throws Exception {
     RunLogs logs = planned();
     FakeLearner learner = new FakeLearner();
-    try (RunFeed feed = logs.feed(16, 24, true)) {
+    try (RunFeed feed = logs.feed(24, true)) {
       TrainingSummary summary = run(feed, learner, (p, l) -> {}, Position.start(3), Until.epoch(2));
       assertThat(summary.position())
           .isEqualTo(new Position(steps.size(), 2, 78, List.of(40L, 25L, 13L)));
       assertThat(summary.examples()).isEqualTo(78 + 50 + 78).isEqualTo(feed.verified());
       assertThat(feed.repeats()).isZero();
     }
+    assertThat(steps)
+        .allSatisfy(step -> assertThat(step.getExamplesSha256()).matches("[0-9a-f]{64}"))
+        .map(TrainingStep::getExamplesSha256)
+        .doesNotHaveDuplicates();
     Set<String> seen = new HashSet<>();
     learner.learned.forEach(
         e -> assertThat(seen.add(e.epoch() + "/" + e.partition() + "/" + e.sequence())).isTrue());
     assertThat(seen).hasSize(78 + 50 + 78);
     FakeLearner redone = new FakeLearner();
-    try (RunFeed feed = logs.feed(16, 24, false)) {
+    try (RunFeed feed = logs.feed(24, false)) {
       run(feed, redone, (p, l) -> {}, Position.start(3), Until.step(0));
     }
     assertThat(redone.parametersSha256()).isEqualTo(learner.parametersSha256());
@@ -104,7 +108,7 @@ class RunFeedTest {
   void whatIsPurgedIsNeverNeededAgain() throws Exception {
     RunLogs whole = planned();
     FakeLearner unbroken = new FakeLearner();
-    try (RunFeed feed = whole.feed(16, 24, false)) {
+    try (RunFeed feed = whole.feed(24, false)) {
       run(feed, unbroken, (p, l) -> {}, Position.start(3), Until.epoch(2));
     }
     int last = steps.size();
@@ -113,7 +117,7 @@ class RunFeedTest {
       Map<TopicPartition, Long> cuts = new TreeMap<>(new ByName());
       Position[] checkpoint = {Position.start(3)};
       FakeLearner learner = new FakeLearner();
-      try (RunFeed feed = whole.feed(16, 24, false)) {
+      try (RunFeed feed = whole.feed(24, false)) {
         run(
             feed,
             learner,
@@ -127,7 +131,7 @@ class RunFeedTest {
       RunLogs purged = cut(whole, cuts);
       FakeLearner next = new FakeLearner();
       steps.clear();
-      try (RunFeed feed = purged.feed(16, 24, false)) {
+      try (RunFeed feed = purged.feed(24, false)) {
         run(feed, next, (p, l) -> {}, checkpoint[0], Until.epoch(2));
       }
       List<String> sequence = new ArrayList<>();
@@ -169,7 +173,7 @@ class RunFeedTest {
   @Test
   void thePurgeFollowsTheCheckpoint() throws Exception {
     RunLogs logs = planned();
-    try (RunFeed feed = logs.feed(16, 24, false)) {
+    try (RunFeed feed = logs.feed(24, false)) {
       TrainingSummary summary =
           run(feed, new FakeLearner(), (p, l) -> {}, Position.start(3), Until.epoch(1));
       Map<TopicPartition, Long> cuts = feed.learned(summary.position());
@@ -179,10 +183,21 @@ class RunFeedTest {
     }
   }
 
+  /** An interval of the order means other examples under another window. */
+  @Test
+  void anotherWindowThanThePlansIsRefused() {
+    RunLogs logs = planned();
+    assertThatThrownBy(() -> logs.runPlans(32))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("order.window")
+        .hasMessageContaining("32")
+        .hasMessageContaining("16");
+  }
+
   @Test
   void aRunWithoutPlanIsRefused() {
     RunLogs logs = new RunLogs(1, 1, 1, 1);
-    assertThatThrownBy(logs::runPlans)
+    assertThatThrownBy(() -> logs.runPlans(RunLogs.WINDOW))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("run.name");
   }
@@ -193,6 +208,6 @@ class RunFeedTest {
     PlannedEpoch second = logs.plans.get(2);
     var other = dev.remask.schemas.EpochPlan.newBuilder(second.plan()).setSeed(1).build();
     logs.plans.put(2, new PlannedEpoch("run", 2, other, false));
-    assertThatThrownBy(logs::runPlans).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> logs.runPlans(RunLogs.WINDOW)).isInstanceOf(IllegalStateException.class);
   }
 }

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 final class RunLogs {
   static final int VOCABULARY = 300;
   static final int PARTITIONS = 3;
+  static final int WINDOW = 16;
 
   final InMemoryLog<Segment> segments = new InMemoryLog<>("segments", PARTITIONS);
   final InMemoryLog<MaskedExample> live = new InMemoryLog<>("live", PARTITIONS);
@@ -58,6 +59,7 @@ final class RunLogs {
             "books",
             42L,
             MaskingPolicy.newBuilder().build(),
+            WINDOW,
             epoch == 0 ? null : ends,
             Instant.EPOCH);
     plans.put(epoch, new PlannedEpoch("run", epoch, plan, false));
@@ -131,14 +133,15 @@ final class RunLogs {
         segment -> new Place(0, segment.getSequence()));
   }
 
-  RunPlans runPlans() {
-    return new RunPlans(() -> new TreeMap<>(plans), "run", "books", PARTITIONS, System::nanoTime);
+  RunPlans runPlans(int window) {
+    return new RunPlans(
+        () -> new TreeMap<>(plans), "run", "books", PARTITIONS, window, System::nanoTime);
   }
 
-  RunFeed feed(int window, int ahead, boolean verify) {
+  RunFeed feed(int ahead, boolean verify) {
     return new RunFeed(
-        runPlans(),
-        window,
+        runPlans(WINDOW),
+        WINDOW,
         examples(live, ahead),
         examples(replays, ahead),
         segments(ahead),

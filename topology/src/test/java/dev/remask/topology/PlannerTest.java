@@ -1,0 +1,73 @@
+package dev.remask.topology;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.remask.schemas.EpochPlan;
+import dev.remask.schemas.MaskingKind;
+import dev.remask.schemas.MaskingPolicy;
+import dev.remask.schemas.SelectionKind;
+import java.util.List;
+import java.util.function.Consumer;
+import org.apache.kafka.common.config.ConfigException;
+import org.junit.jupiter.api.Test;
+
+class PlannerTest {
+  private static final EpochPlan DECLARED = Fixture.plan(null);
+
+  private static void assertRefused(EpochPlan wanted, String key, String given, String declared) {
+    assertThatThrownBy(() -> Planner.requireAsDeclared(wanted, DECLARED))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("Invalid value " + given + " for configuration " + key + ":")
+        .hasMessageContaining("must be " + declared + ",");
+  }
+
+  @Test
+  void theSameRunAtAnotherTimeWithAnotherEnd() {
+    EpochPlan replay = Fixture.plan(List.of(1L, 2L));
+    replay.setPlannedAt(DECLARED.getPlannedAt().plusSeconds(1));
+    assertThatCode(() -> Planner.requireAsDeclared(replay, DECLARED)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void whatDiffersIsNamedWithBothValues() {
+    assertRefused(
+        EpochPlan.newBuilder(DECLARED).setDataset("other").build(),
+        "dataset.name",
+        "other",
+        Fixture.DATASET);
+    assertRefused(EpochPlan.newBuilder(DECLARED).setSeed(7).build(), "run.seed", "7", "42");
+    assertRefused(
+        EpochPlan.newBuilder(DECLARED).setOrderWindow(32).build(), "order.window", "32", "16");
+  }
+
+  /** By the settings' names; whoever adds a field to the policy must name its setting. */
+  @Test
+  void aMaskingSettingThatDiffersIsNamedWithBothValues() {
+    assertThat(MaskingPolicy.getClassSchema().getFields()).hasSize(8);
+    assertRefused(p -> p.setKind(MaskingKind.STATIC), "masking.kind", "static", "dynamic");
+    assertRefused(p -> p.setCopies(3), "static.copies", "3", "10");
+    assertRefused(
+        p -> p.setSelection(SelectionKind.BERNOULLI), "masking.selection", "bernoulli", "exact");
+    assertRefused(p -> p.setProbability(0.2), "masking.probability", "0.2", "0.15");
+    assertRefused(p -> p.setMaskShare(0.7), "masking.mask.share", "0.7", "0.8");
+    assertRefused(p -> p.setRandomShare(0.2), "masking.random.share", "0.2", "0.1");
+    assertRefused(
+        p -> p.setFairseqCompatible(true), "masking.fairseq-compatible", "true", "false");
+    EpochPlan wholeWords = with(policy -> policy.setWholeWord(true));
+    assertThatThrownBy(() -> Planner.requireAsDeclared(wholeWords, DECLARED))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  private static void assertRefused(
+      Consumer<MaskingPolicy> change, String key, String given, String declared) {
+    assertRefused(with(change), key, given, declared);
+  }
+
+  private static EpochPlan with(Consumer<MaskingPolicy> change) {
+    EpochPlan plan = EpochPlan.newBuilder(DECLARED).build();
+    change.accept(plan.getPolicy());
+    return plan;
+  }
+}
