@@ -70,7 +70,7 @@ public final class TrainingRun {
               purge.before(feed.learned(position));
             };
         TrainingSummary summary = run(start, feed, ledger, store, until, stop);
-        return new RunSummary(summary, feed.verified(), feed.repeats());
+        return new RunSummary(summary, feed.repeats());
       }
     }
   }
