@@ -18,4 +18,9 @@ public interface ExampleSource {
    * @param epoch 0 is the live lane
    */
   List<Example> read(int epoch, int partition, long start, long end) throws InterruptedException;
+
+  /** Whether every example that it gives was compared with what segment and plan give. */
+  default boolean verifies() {
+    return false;
+  }
 }

@@ -37,6 +37,7 @@ public final class TrainingLoop {
   private long steps;
   private long redone;
   private long examples;
+  private long verified;
   private long tokens;
   private double firstLoss = Double.NaN;
   private double lastLoss = Double.NaN;
@@ -83,7 +84,8 @@ public final class TrainingLoop {
     if (position.step() > checkpointed) {
       checkpoint();
     }
-    return new TrainingSummary(position, steps, redone, examples, tokens, firstLoss, lastLoss);
+    return new TrainingSummary(
+        position, steps, redone, examples, verified, tokens, firstLoss, lastLoss);
   }
 
   private void learn(Until until, BooleanSupplier stop) throws IOException, InterruptedException {
@@ -219,6 +221,7 @@ public final class TrainingLoop {
     lastLoss = result.loss();
     steps++;
     examples += learned;
+    verified += feed.examples().verifies() ? learned : 0;
     tokens += result.realTokens();
   }
 

@@ -7,7 +7,8 @@ package dev.remask.trainer;
  * @param steps learned for the first time
  * @param redone steps of the ledger that were learned again
  * @param examples sequences learned for the first time
- * @param tokens real tokens among them
+ * @param verified of these, compared with what segment and plan give
+ * @param tokens real tokens among the examples
  * @param firstLoss of the first new step, in nats; NaN if there was none
  * @param lastLoss of the last new step
  */
@@ -16,6 +17,7 @@ public record TrainingSummary(
     long steps,
     long redone,
     long examples,
+    long verified,
     long tokens,
     double firstLoss,
     double lastLoss) {}

@@ -24,7 +24,6 @@ final class RunFeed implements Feed, AutoCloseable {
   private final SequencedLog<MaskedExample> replays;
   private final SequencedLog<Segment> segments;
   private final RecomputedExamples recomputed;
-  private final VerifiedExamples verified;
   private final ExampleSource examples;
 
   /**
@@ -46,8 +45,7 @@ final class RunFeed implements Feed, AutoCloseable {
     this.segments = segments;
     this.recomputed = new RecomputedExamples(segments, plans::plan, vocabularySize);
     TopicExamples topic = new TopicExamples(live, replays, vocabularySize);
-    this.verified = new VerifiedExamples(topic, recomputed);
-    this.examples = verify ? verified : topic;
+    this.examples = verify ? new VerifiedExamples(topic, recomputed) : topic;
   }
 
   @Override
@@ -72,11 +70,6 @@ final class RunFeed implements Feed, AutoCloseable {
     }
     live.poll(atMost);
     return IntStream.range(0, from.size()).mapToObj(p -> live.arrived(p).sequence()).toList();
-  }
-
-  /** Examples that were found equal to recomputed ones. Any thread. */
-  long verified() {
-    return verified.verified();
   }
 
   /** Examples that came again and were dropped. Any thread. */

@@ -70,9 +70,7 @@ public final class TrainingRun {
               purge.before(feed.learned(position));
             };
         TrainingSummary summary = run(start, feed, ledger, store, until, stop);
-        // A restart reads, and compares, the whole block that it is in, part of it learned before.
-        long verified = Math.min(feed.verified(), summary.examples());
-        return new RunSummary(summary, verified, feed.repeats());
+        return new RunSummary(summary, feed.repeats());
       }
     }
   }

@@ -83,7 +83,7 @@ class RunFeedTest {
       TrainingSummary summary = run(feed, learner, (p, l) -> {}, Position.start(3), Until.epoch(2));
       assertThat(summary.position())
           .isEqualTo(new Position(steps.size(), 2, 78, List.of(40L, 25L, 13L)));
-      assertThat(summary.examples()).isEqualTo(78 + 50 + 78).isEqualTo(feed.verified());
+      assertThat(summary.examples()).isEqualTo(78 + 50 + 78).isEqualTo(summary.verified());
       assertThat(feed.repeats()).isZero();
     }
     assertThat(steps)
@@ -95,10 +95,38 @@ class RunFeedTest {
         e -> assertThat(seen.add(e.epoch() + "/" + e.partition() + "/" + e.sequence())).isTrue());
     assertThat(seen).hasSize(78 + 50 + 78);
     FakeLearner redone = new FakeLearner();
-    try (RunFeed feed = logs.feed(24, false)) {
-      run(feed, redone, (p, l) -> {}, Position.start(3), Until.step(0));
+    try (RunFeed feed = logs.feed(24, true)) {
+      TrainingSummary summary = run(feed, redone, (p, l) -> {}, Position.start(3), Until.step(0));
+      assertThat(summary.redone()).isEqualTo(steps.size());
+      assertThat(summary.verified()).isZero();
     }
     assertThat(redone.parametersSha256()).isEqualTo(learner.parametersSha256());
+  }
+
+  /** Whole blocks are read, and ahead: what is not learned now does not count. */
+  @Test
+  void whatIsLearnedIsCountedAsVerifiedOnceWhereverItRestarts() throws Exception {
+    RunLogs logs = planned();
+    long learned = 0;
+    long verified = 0;
+    Position position = Position.start(3);
+    while (position.epoch() < 2 || position.index() < 78) {
+      try (RunFeed feed = logs.feed(24, true)) {
+        Until until = Until.step(position.step() + 1);
+        TrainingSummary summary = run(feed, new FakeLearner(), (p, l) -> {}, position, until);
+        learned += summary.examples();
+        verified += summary.verified();
+        position = summary.position();
+      }
+    }
+    assertThat(verified).isEqualTo(learned).isEqualTo(78 + 50 + 78);
+    try (RunFeed feed = planned().feed(16, 24, false)) {
+      steps.clear();
+      TrainingSummary summary =
+          run(feed, new FakeLearner(), (p, l) -> {}, Position.start(3), Until.step(2));
+      assertThat(summary.examples()).isPositive();
+      assertThat(summary.verified()).isZero();
+    }
   }
 
   /**
@@ -208,6 +236,7 @@ class RunFeedTest {
     PlannedEpoch second = logs.plans.get(2);
     var other = dev.remask.schemas.EpochPlan.newBuilder(second.plan()).setSeed(1).build();
     logs.plans.put(2, new PlannedEpoch("run", 2, other, false));
-    assertThatThrownBy(() -> logs.runPlans(RunLogs.WINDOW)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> logs.runPlans(RunLogs.WINDOW))
+        .isInstanceOf(IllegalStateException.class);
   }
 }
