@@ -47,10 +47,7 @@ final class RunPlan {
     if (missing > 0) {
       try (Planner planner = new Planner(settings.clients(), settings.topics(), run)) {
         planner.plan(
-            dataset,
-            missing,
-            settings.integer("order.window"),
-            Clock.systemUTC().instant());
+            dataset, missing, settings.integer("order.window"), Clock.systemUTC().instant());
       }
     }
   }

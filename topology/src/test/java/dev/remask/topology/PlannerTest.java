@@ -53,8 +53,7 @@ class PlannerTest {
     assertRefused(p -> p.setProbability(0.2), "masking.probability", "0.2", "0.15");
     assertRefused(p -> p.setMaskShare(0.7), "masking.mask.share", "0.7", "0.8");
     assertRefused(p -> p.setRandomShare(0.2), "masking.random.share", "0.2", "0.1");
-    assertRefused(
-        p -> p.setFairseqCompatible(true), "masking.fairseq-compatible", "true", "false");
+    assertRefused(p -> p.setFairseqCompatible(true), "masking.fairseq-compatible", "true", "false");
     EpochPlan wholeWords = with(policy -> policy.setWholeWord(true));
     assertThatThrownBy(() -> Planner.requireAsDeclared(wholeWords, DECLARED))
         .isInstanceOf(IllegalStateException.class);

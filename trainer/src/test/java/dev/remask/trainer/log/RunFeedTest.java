@@ -208,6 +208,7 @@ class RunFeedTest {
     PlannedEpoch second = logs.plans.get(2);
     var other = dev.remask.schemas.EpochPlan.newBuilder(second.plan()).setSeed(1).build();
     logs.plans.put(2, new PlannedEpoch("run", 2, other, false));
-    assertThatThrownBy(() -> logs.runPlans(RunLogs.WINDOW)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> logs.runPlans(RunLogs.WINDOW))
+        .isInstanceOf(IllegalStateException.class);
   }
 }
