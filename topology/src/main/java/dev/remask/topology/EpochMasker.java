@@ -128,14 +128,9 @@ final class EpochMasker {
     return new StreamStatus.Lane(epoch.epoch(), running.state(), !started || running.paused());
   }
 
+  /** It has no store, so Kafka Streams has made no folder for it that would have to go. */
   void close() {
     running.close();
-  }
-
-  /** Closes, and deletes the state folder. */
-  void retire() {
-    close();
-    running.cleanUp();
   }
 
   /**

@@ -87,9 +87,4 @@ final class RunningTopology {
                 .withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
     LOG.info("{} {}", applicationId, closed ? "closed" : "did not close in " + CLOSE_MAX);
   }
-
-  /** Deletes the state folder; only after {@link #close}. */
-  void cleanUp() {
-    streams.cleanUp();
-  }
 }

@@ -50,6 +50,7 @@ public final class StreamInstance implements AutoCloseable {
   private final RunningTopology packer;
   private final EpochMasker live;
   private @Nullable EpochMasker replay;
+  private int ended;
   private boolean groupsToDelete = true;
   private volatile StreamStatus status;
 
@@ -176,7 +177,8 @@ public final class StreamInstance implements AutoCloseable {
     if (running == null) {
       replay = nextReplay(epochs);
     } else if (!advance(running, epochs)) {
-      running.retire();
+      running.close();
+      ended = running.epoch();
       replay = null;
       groupsToDelete = true;
     }
@@ -185,13 +187,20 @@ public final class StreamInstance implements AutoCloseable {
             packer.state(), live.status(), Optional.ofNullable(replay).map(EpochMasker::status));
   }
 
-  /** The first replay that is not done: epochs are in the log of examples one after another. */
   private @Nullable EpochMasker nextReplay(SortedMap<Integer, PlannedEpoch> epochs) {
-    return epochs.tailMap(1).values().stream()
-        .filter(epoch -> !epoch.done())
-        .findFirst()
+    return toReplay(epochs, ended)
         .map(epoch -> new EpochMasker(admin, settings, dataset, epoch, this::fail))
         .orElse(null);
+  }
+
+  /**
+   * The first replay that is not done: epochs are in the log of examples one after another.
+   *
+   * @param ended the epoch that ended here last; its EpochDone may not be visible yet, behind a
+   *     transaction that is still open
+   */
+  static Optional<PlannedEpoch> toReplay(SortedMap<Integer, PlannedEpoch> epochs, int ended) {
+    return epochs.tailMap(ended + 1).values().stream().filter(epoch -> !epoch.done()).findFirst();
   }
 
   /** False once every example of the epoch is in the log, which whoever sees it first records. */
