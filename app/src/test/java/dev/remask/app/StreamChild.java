@@ -21,7 +21,8 @@ import java.util.concurrent.TimeUnit;
  * when its standard input ends, so it never outlives its test.
  */
 final class StreamChild {
-  static final int COMMIT_MS = 500;
+  /** Long enough for a test to see a transaction while it is open. */
+  private static final int COMMIT_MS = 800;
 
   private final String name;
   private final Process process;

@@ -8,6 +8,7 @@ import dev.remask.schemas.Books;
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Document;
+import dev.remask.schemas.LogReader;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.PlannedEpoch;
@@ -16,6 +17,7 @@ import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
 import dev.remask.topology.FlushSignal;
 import dev.remask.topology.Groups;
+import dev.remask.topology.MaskerProgress;
 import dev.remask.topology.PackerProgress;
 import dev.remask.topology.StreamInstance;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -132,7 +135,7 @@ class StreamIT {
         Await.until("all is fed", PATIENCE, feeding::finished);
         feeding.result();
         assertThat(one.awaitPacked(PATIENCE)).isTrue();
-        Await.until("the live lane is whole", PATIENCE, () -> isWhole(0));
+        Await.until("the live lane is whole", PATIENCE, () -> isLiveLaneWhole());
         assertEndsWell(replacement);
       }
       assertThat(one.failure()).isEmpty();
@@ -150,7 +153,7 @@ class StreamIT {
       feed(late, Duration.ofSeconds(1));
       Await.until("both replays are done", PATIENCE, () -> isDone(1) && isDone(2));
       assertThat(two.awaitPacked(PATIENCE)).isTrue();
-      Await.until("the live lane is whole", PATIENCE, () -> isWhole(0));
+      Await.until("the live lane is whole", PATIENCE, () -> isLiveLaneWhole());
       Set<String> replays = Set.of(Groups.masker(run, 1), Groups.masker(run, 2));
       Await.until(
           "no group of a done epoch is left", PATIENCE, () -> !containsAny(groups(), replays));
@@ -242,7 +245,7 @@ class StreamIT {
 
   private static void assertEveryMistakeIsFound(StreamRows committed, StreamRows expected) {
     int middle = committed.partitions().get(1).size() / 2;
-    List<java.util.function.Consumer<List<String>>> mistakes =
+    List<Consumer<List<String>>> mistakes =
         List.of(
             rows -> rows.remove(middle),
             rows -> rows.remove(rows.size() - 1),
@@ -406,11 +409,11 @@ class StreamIT {
   }
 
   /** The live lane has an example of each segment that is committed now. */
-  private boolean isWhole(int epoch) {
-    long[] segments = dev.remask.schemas.LogReader.endSequences(settings.clients(), segments());
+  private boolean isLiveLaneWhole() {
+    long[] segments = LogReader.endSequences(settings.clients(), segments());
     long[] masked =
-        dev.remask.topology.MaskerProgress.masked(
-            settings.clients(), topics, new RunPlan(settings).epochs().get(epoch), PARTITIONS);
+        MaskerProgress.masked(
+            settings.clients(), topics, new RunPlan(settings).epochs().get(0), PARTITIONS);
     return IntStream.range(0, PARTITIONS).allMatch(p -> masked[p] >= segments[p]);
   }
 }

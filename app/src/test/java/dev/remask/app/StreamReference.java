@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.errors.SerializationException;
@@ -74,7 +75,7 @@ final class StreamReference {
     return rows(partition -> partition.heldOut);
   }
 
-  private StreamRows rows(java.util.function.Function<Partition, List<TokenSegment>> half) {
+  private StreamRows rows(Function<Partition, List<TokenSegment>> half) {
     List<List<String>> rows = new ArrayList<>();
     for (int p = 0; p < partitions.size(); p++) {
       int partition = p;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * A broker and a registry on free ports, for all test classes that ask for it; each test has a
  * topic prefix of its own, and names of its own for the datasets and runs that it streams.
  */
-final class TestStack implements ExtensionContext.Store.CloseableResource {
+final class TestStack implements AutoCloseable {
   /** Starts one when the first class asks, and closes it after the last. */
   static final class Shared implements ParameterResolver {
     @Override
@@ -36,9 +36,11 @@ final class TestStack implements ExtensionContext.Store.CloseableResource {
     }
   }
 
+  private final DataFolder data;
   private final LocalStack stack;
 
-  private TestStack(LocalStack stack) {
+  private TestStack(DataFolder data, LocalStack stack) {
+    this.data = data;
     this.stack = stack;
   }
 
@@ -46,7 +48,7 @@ final class TestStack implements ExtensionContext.Store.CloseableResource {
     try {
       DataFolder data =
           new DataFolder(Files.createTempDirectory(Path.of("target").toAbsolutePath(), "stack"));
-      return new TestStack(LocalStack.start(data, data.lock(), 0));
+      return new TestStack(data, LocalStack.start(data, data.lock(), 0));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -98,5 +100,6 @@ final class TestStack implements ExtensionContext.Store.CloseableResource {
   @Override
   public void close() throws Exception {
     stack.close();
+    data.clear();
   }
 }
