@@ -81,7 +81,7 @@ public final class Checkpoints implements CheckpointStore {
     Files.write(aside.resolve(Manifest.FILE), Manifest.of(aside).encode());
     forceAll(aside);
     Path target = folder.resolve("step-" + position.step());
-    delete(target); // only an unsound one can be there
+    delete(target); // an unsound one, or that of a run that has learned nothing yet
     Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
     force(folder);
     deleteOld();

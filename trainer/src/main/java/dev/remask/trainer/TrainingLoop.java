@@ -72,14 +72,20 @@ public final class TrainingLoop {
 
   /**
    * Redoes the ledger's steps after the start, then learns on. Ends with a checkpoint, also when it
-   * is stopped.
+   * is stopped; a new run begins with one, too, so that its configuration is kept before anything
+   * is learned.
    *
    * @param stop asked between steps and while waiting
    */
   public TrainingSummary run(Until until, BooleanSupplier stop)
       throws IOException, InterruptedException {
     stepEndedNs = nanoTime.getAsLong();
-    redo(stop);
+    List<TrainingStep> recorded = ledger.after(position.step());
+    if (!recorded.isEmpty()) {
+      redo(recorded, stop);
+    } else if (position.step() == 0) {
+      checkpoint();
+    }
     learn(until, stop);
     if (position.step() > checkpointed) {
       checkpoint();
@@ -114,11 +120,8 @@ public final class TrainingLoop {
   /**
    * The ledger is the truth: what it holds beyond the checkpoint is learned again, and compared.
    */
-  private void redo(BooleanSupplier stop) throws IOException, InterruptedException {
-    List<TrainingStep> recorded = ledger.after(position.step());
-    if (recorded.isEmpty()) {
-      return;
-    }
+  private void redo(List<TrainingStep> recorded, BooleanSupplier stop)
+      throws IOException, InterruptedException {
     LOG.info("Redoing steps {} to {} of the ledger", position.step() + 1, last(recorded));
     if (!recorded.get(0).getFingerprint().equals(learner.fingerprint())) {
       LOG.warn(

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -22,6 +23,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.constraints.IntRange;
+import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -246,6 +248,64 @@ class TrainingLoopTest {
         .hasMessageContaining("step 1: loss NaN")
         .hasMessageContaining("Replay[epoch=1, start=0, end=9]");
     assertThat(ledger.committed).isEmpty();
+    assertThat(folder).isDirectoryContaining("glob:**/step-0");
+    assertThat(folder.toFile().list()).hasSize(1);
+  }
+
+  /** Killed before its first regular checkpoint, a run still knows what it was begun with. */
+  @Test
+  void aNewRunKeepsItsConfigurationBeforeItsFirstStep(@TempDir Path folder) throws Exception {
+    Recipe recipe = Recipes.of(9, 16, 100, 1);
+    TreeMap<String, String> configuration = new TreeMap<>(Map.of("learning.rate.max", "0.001"));
+    Checkpoints store = new Checkpoints(folder, 1, configuration, new TreeMap<>());
+    FakeLedger ledger = new FakeLedger(1);
+    FakeLearner learner = new FakeLearner();
+    String untrained = learner.parametersSha256();
+    learner.beforeStep =
+        () -> {
+          if (ledger.committed.size() == 3) {
+            throw new Killed();
+          }
+        };
+    TrainingLoop first =
+        loop(recipe, twoEpochs(), ledger, learner, store, Position.start(2), report -> {});
+    assertThatThrownBy(() -> first.run(Until.epoch(2), () -> false)).isInstanceOf(Killed.class);
+    Checkpoint begun = Checkpoints.newest(folder).orElseThrow();
+    assertThat(begun.position()).isEqualTo(Position.start(2));
+    assertThatThrownBy(
+            () -> begun.requireConfiguration(new TreeMap<>(Map.of("learning.rate.max", "0.002"))))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("learning.rate.max");
+    FakeLearner loaded = new FakeLearner();
+    loaded.load(begun.model(), begun.state());
+    assertThat(loaded.parametersSha256()).isEqualTo(untrained);
+
+    loop(recipe, twoEpochs(), ledger, loaded, store, begun.position(), report -> {})
+        .run(Until.epoch(2), () -> false);
+    assertThat(loaded.parametersSha256()).isEqualTo(neverKilled(recipe));
+    assertThat(folder.toFile().list()).containsExactly("step-14");
+  }
+
+  /** A ledger without checkpoints was begun with settings that nobody knows: first it is redone. */
+  @Test
+  void nothingIsKeptBeforeTheLedgerIsRedone(@TempDir Path folder) throws Exception {
+    Recipe recipe = Recipes.of(9, 16, 100, 1);
+    FakeLedger ledger = new FakeLedger(1);
+    loop(recipe, twoEpochs(), ledger, new FakeLearner(), (p, l) -> {}, Position.start(2), r -> {})
+        .run(Until.step(4), () -> false);
+    FakeLearner other = new FakeLearner();
+    other.lossFactor = 2;
+    TrainingLoop again =
+        loop(
+            recipe,
+            twoEpochs(),
+            ledger,
+            other,
+            checkpoints(folder, recipe),
+            Position.start(2),
+            r -> {});
+    assertThatThrownBy(() -> again.run(Until.epoch(1), () -> false))
+        .hasMessageContaining("step 1 cannot be redone");
     assertThat(folder).isEmptyDirectory();
   }
 

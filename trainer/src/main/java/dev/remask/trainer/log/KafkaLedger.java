@@ -43,7 +43,7 @@ final class KafkaLedger implements Ledger {
   private final Thread writer = new Thread(this::write, "remask-ledger");
   private long appended;
   private long committed; // guarded by this
-  private volatile @Nullable RuntimeException failure;
+  private volatile @Nullable Throwable failure;
   private volatile boolean closing;
 
   /**
@@ -102,12 +102,12 @@ final class KafkaLedger implements Ledger {
   }
 
   private void requireSound() {
-    RuntimeException cause = failure;
+    Throwable cause = failure;
     if (cause != null) {
       throw new IllegalStateException(
           cause instanceof ProducerFencedException || cause instanceof InvalidProducerEpochException
               ? "another trainer of this run has taken over: only one may write " + topic
-              : "cannot write " + topic + ": " + cause.getMessage(),
+              : "cannot write " + topic + ": " + cause,
           cause);
     }
   }
@@ -127,7 +127,7 @@ final class KafkaLedger implements Ledger {
       }
     } catch (InterruptedException e) {
       failure = new IllegalStateException("interrupted while writing " + topic, e);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // whatever ends this thread, nobody may wait for it
       failure = e;
     }
   }

@@ -111,6 +111,23 @@ class KafkaLedgerTest {
     ledger.close();
   }
 
+  /** Whatever ends the writing thread: who waits for it hears of it. */
+  @Test
+  void anErrorIsNotSwallowed() throws Exception {
+    KafkaLedger ledger =
+        ledger(
+            () -> {
+              throw new NoClassDefFoundError("lost");
+            });
+    ledger.append(step(1));
+    assertThatThrownBy(ledger::flush)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("cannot write ledger: java.lang.NoClassDefFoundError: lost")
+        .hasCauseInstanceOf(NoClassDefFoundError.class);
+    assertThatThrownBy(() -> ledger.append(step(2))).hasMessageContaining("lost");
+    ledger.close();
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       latch.await();
