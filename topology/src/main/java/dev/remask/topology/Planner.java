@@ -78,7 +78,14 @@ public final class Planner implements AutoCloseable {
    */
   public EpochPlan declare(
       String dataset, long seed, MaskingPolicy policy, int orderWindow, Instant now) {
-    EpochPlan live = new EpochPlan(dataset, seed, policy, orderWindow, null, millis(now));
+    EpochPlan live =
+        EpochPlan.newBuilder()
+            .setDataset(dataset)
+            .setSeed(seed)
+            .setPolicy(policy)
+            .setOrderWindow(orderWindow)
+            .setPlannedAt(millis(now))
+            .build();
     PlannedEpoch declared = plans.epochs(run).get(0);
     if (declared == null) {
       append(List.of(new PlanEvent(run, 0, live)));
