@@ -120,7 +120,7 @@ class RunFeedTest {
       }
     }
     assertThat(verified).isEqualTo(learned).isEqualTo(78 + 50 + 78);
-    try (RunFeed feed = planned().feed(16, 24, false)) {
+    try (RunFeed feed = planned().feed(24, false)) {
       steps.clear();
       TrainingSummary summary =
           run(feed, new FakeLearner(), (p, l) -> {}, Position.start(3), Until.step(2));
