@@ -27,7 +27,6 @@ import dev.remask.trainer.log.LedgerReader;
 import dev.remask.trainer.log.RunSummary;
 import dev.remask.trainer.log.TrainingRun;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -125,10 +124,10 @@ class FencingIT {
     writeSegments(settings, dataset);
     try (Planner older = planner(settings);
         Planner newer = planner(settings)) {
-      assertThatThrownBy(() -> older.plan(dataset, 1, NOW))
+      assertThatThrownBy(() -> older.plan(dataset, 1, settings.integer("order.window"), NOW))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining(TAKEN_OVER);
-      List<PlannedEpoch> epochs = newer.plan(dataset, 2, NOW);
+      List<PlannedEpoch> epochs = newer.plan(dataset, 2, settings.integer("order.window"), NOW);
       assertThat(epochs).extracting(PlannedEpoch::epoch).containsExactly(1, 2);
       assertThat(epochs)
           .allSatisfy(epoch -> assertThat(epoch.plan().getEnds()).containsExactly(1L, 2L, 3L, 4L));
@@ -160,7 +159,7 @@ class FencingIT {
                       if (!openTogether) {
                         together.await();
                       }
-                      return planner.plan(dataset, 2, NOW);
+                      return planner.plan(dataset, 2, settings.integer("order.window"), NOW);
                     } catch (IllegalStateException e) {
                       assertThat(e).hasMessageContaining(TAKEN_OVER);
                       return List.of();
@@ -203,21 +202,29 @@ class FencingIT {
                 false,
                 false));
     try (Planner planner = planner(settings)) {
-      EpochPlan declared = planner.declare(dataset.getName(), 1, policy, NOW);
+      EpochPlan declared =
+          planner.declare(dataset.getName(), 1, policy, settings.integer("order.window"), NOW);
       assertThat(declared.getSeed()).isEqualTo(1);
       assertThat(declared.getPlannedAt()).as("the first one's").isNotEqualTo(NOW);
-      assertThatThrownBy(() -> planner.declare("other", 1, policy, NOW))
+      assertThatThrownBy(
+              () -> planner.declare("other", 1, policy, settings.integer("order.window"), NOW))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("dataset.name")
           .hasMessageContaining("other")
           .hasMessageContaining(dataset.getName());
-      assertThatThrownBy(() -> planner.declare(dataset.getName(), 2, policy, NOW))
+      assertThatThrownBy(
+              () ->
+                  planner.declare(
+                      dataset.getName(), 2, policy, settings.integer("order.window"), NOW))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("run.seed");
-      assertThatThrownBy(() -> planner.declare(dataset.getName(), 1, other, NOW))
+      assertThatThrownBy(
+              () ->
+                  planner.declare(
+                      dataset.getName(), 1, other, settings.integer("order.window"), NOW))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("masking");
-      assertThatThrownBy(() -> planner.plan(dataset, 1, NOW))
+      assertThatThrownBy(() -> planner.plan(dataset, 1, settings.integer("order.window"), NOW))
           .as("nothing to replay yet")
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("segments");
@@ -232,7 +239,7 @@ class FencingIT {
     writeSegments(settings, dataset);
     Settings unknown = stack.settings("unknown.", "vocabulary.size=300", "run.name=nobody");
     try (Planner planner = planner(unknown)) {
-      assertThatThrownBy(() -> planner.plan(dataset, 1, NOW))
+      assertThatThrownBy(() -> planner.plan(dataset, 1, settings.integer("order.window"), NOW))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("run.name")
           .hasMessageContaining("nobody");
@@ -270,8 +277,7 @@ class FencingIT {
             "batch.micro.size=4",
             "order.window=32");
     List<Corpus.Source> sources = Corpus.demo(Program.HOME.resolve("corpora")).subList(0, 12);
-    List<String> texts =
-        sources.stream().map(s -> new String(s.bytes(), StandardCharsets.UTF_8)).toList();
+    List<String> texts = sources.stream().map(s -> Ingest.text(s, 1_000_000)).toList();
     Dataset dataset = TestStack.declare(settings, texts);
     RunPlan plan = new RunPlan(settings);
 

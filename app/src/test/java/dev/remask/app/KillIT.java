@@ -71,7 +71,7 @@ class KillIT {
     data = new DataFolder(folder.resolve("data"));
     List<Corpus.Source> sources = Corpus.demo(Program.HOME.resolve("corpora"));
     for (Corpus.Source source : sources.subList(0, DOCUMENTS)) {
-      Files.write(text.resolve(source.id() + ".txt"), source.bytes());
+      Files.write(text.resolve(source.id() + ".txt"), source.content().read());
     }
   }
 

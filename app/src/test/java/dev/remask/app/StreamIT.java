@@ -16,7 +16,6 @@ import dev.remask.schemas.Segment;
 import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
 import dev.remask.topology.FlushSignal;
-import dev.remask.topology.Groups;
 import dev.remask.topology.MaskerProgress;
 import dev.remask.topology.PackerProgress;
 import dev.remask.topology.StreamInstance;
@@ -129,7 +128,7 @@ class StreamIT {
               })) {
         feeding.start();
         Thread.sleep(2_000);
-        killInTransaction(victim, Groups.packer(dataset.getName()), segments().name());
+        killInTransaction(victim, topics.packerId(dataset.getName()), segments().name());
         assertThat(feeding.finished()).as("killed while documents came").isFalse();
         StreamChild replacement = child("replacement");
         Await.until("all is fed", PATIENCE, feeding::finished);
@@ -145,7 +144,7 @@ class StreamIT {
   /** One instance is killed in the middle of the first replay; two others go on. */
   private void replayAndKill(List<Source> late) throws Exception {
     StreamChild victim = child("replay-victim");
-    killInTransaction(victim, Groups.masker(run, 1), topics.examples(run, PARTITIONS).name());
+    killInTransaction(victim, topics.maskerId(run, 1), topics.examples(run, PARTITIONS).name());
     StreamChild replacement = child("replay-replacement");
     try (StreamInstance two = instance("two")) {
       two.start();
@@ -154,10 +153,10 @@ class StreamIT {
       Await.until("both replays are done", PATIENCE, () -> isDone(1) && isDone(2));
       assertThat(two.awaitPacked(PATIENCE)).isTrue();
       Await.until("the live lane is whole", PATIENCE, () -> isLiveLaneWhole());
-      Set<String> replays = Set.of(Groups.masker(run, 1), Groups.masker(run, 2));
+      Set<String> replays = Set.of(topics.maskerId(run, 1), topics.maskerId(run, 2));
       Await.until(
           "no group of a done epoch is left", PATIENCE, () -> !containsAny(groups(), replays));
-      assertThat(groups()).contains(Groups.masker(run, 0), Groups.packer(dataset.getName()));
+      assertThat(groups()).contains(topics.maskerId(run, 0), topics.packerId(dataset.getName()));
       assertEndsWell(replacement);
       assertThat(two.failure()).isEmpty();
     }
@@ -206,7 +205,8 @@ class StreamIT {
   }
 
   private void verifyBooks(StreamReference reference) {
-    SortedMap<Integer, PackerState> states = PackerProgress.states(settings.clients(), dataset);
+    SortedMap<Integer, PackerState> states =
+        PackerProgress.states(settings.clients(), topics, dataset);
     assertThat(states.values().stream().map(PackerState::getBooks).toList())
         .isEqualTo(reference.books());
     for (Books books : reference.books()) {
@@ -263,7 +263,7 @@ class StreamIT {
   }
 
   private static String text(Source source) {
-    return new String(source.bytes(), StandardCharsets.UTF_8);
+    return Ingest.text(source, 1_000_000);
   }
 
   /** The documents, and among them every kind of record that a packer must bear with. */
@@ -337,7 +337,7 @@ class StreamIT {
   /** Each of these instances has partitions of the packer and of the live lane. */
   private void awaitShared(String... instances) throws Exception {
     for (String instance : instances) {
-      for (String group : List.of(Groups.packer(dataset.getName()), Groups.masker(run, 0))) {
+      for (String group : List.of(topics.packerId(dataset.getName()), topics.maskerId(run, 0))) {
         Await.until(
             instance + " works in " + group,
             PATIENCE,
