@@ -25,8 +25,10 @@ class PlannerTest {
 
   @Test
   void theSameRunAtAnotherTimeWithAnotherEnd() {
-    EpochPlan replay = Fixture.plan(List.of(1L, 2L));
-    replay.setPlannedAt(DECLARED.getPlannedAt().plusSeconds(1));
+    EpochPlan replay =
+        EpochPlan.newBuilder(Fixture.plan(List.of(1L, 2L)))
+            .setPlannedAt(DECLARED.getPlannedAt().plusSeconds(1))
+            .build();
     assertThatCode(() -> Planner.requireAsDeclared(replay, DECLARED)).doesNotThrowAnyException();
   }
 
@@ -60,13 +62,13 @@ class PlannerTest {
   }
 
   private static void assertRefused(
-      Consumer<MaskingPolicy> change, String key, String given, String declared) {
+      Consumer<MaskingPolicy.Builder> change, String key, String given, String declared) {
     assertRefused(with(change), key, given, declared);
   }
 
-  private static EpochPlan with(Consumer<MaskingPolicy> change) {
-    EpochPlan plan = EpochPlan.newBuilder(DECLARED).build();
-    change.accept(plan.getPolicy());
-    return plan;
+  private static EpochPlan with(Consumer<MaskingPolicy.Builder> change) {
+    MaskingPolicy.Builder policy = MaskingPolicy.newBuilder(DECLARED.getPolicy());
+    change.accept(policy);
+    return EpochPlan.newBuilder(DECLARED).setPolicy(policy.build()).build();
   }
 }
