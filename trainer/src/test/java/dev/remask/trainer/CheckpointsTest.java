@@ -155,9 +155,7 @@ class CheckpointsTest {
     Checkpoint checkpoint = Checkpoints.newest(folder).orElseThrow();
     checkpoint.requireConfiguration(new TreeMap<>(Map.of("order.window", "16")));
     assertThatThrownBy(
-            () ->
-                checkpoint.requireConfiguration(
-                    new TreeMap<>(Map.of("order.window", "32"))))
+            () -> checkpoint.requireConfiguration(new TreeMap<>(Map.of("order.window", "32"))))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("order.window")
         .hasMessageContaining("32")
