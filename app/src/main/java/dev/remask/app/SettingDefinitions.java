@@ -23,7 +23,7 @@ final class SettingDefinitions {
               STRING,
               "remask.",
               MEDIUM,
-              "What the name of every topic starts with.")
+              "What the name of every topic, group and transaction starts with; ends in a dot.")
           .define(
               "replication.factor",
               INT,

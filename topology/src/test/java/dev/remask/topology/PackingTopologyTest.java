@@ -217,21 +217,21 @@ class PackingTopologyTest {
     List<PackerState> after = new ArrayList<>();
     for (int i = 0; i < records.size(); i++) {
       // Transaction markers leave gaps between offsets.
-      process(context, processor, 3 * i, records.get(i));
+      process(context, processor, 3L * i, records.get(i));
       after.add(states.get(0));
-      assertThat(states.get(0).getNextOffset()).isEqualTo(3 * i + 1);
+      assertThat(states.get(0).getNextOffset()).isEqualTo(3L * i + 1);
     }
     int forwarded = context.forwarded().size();
     assertThat(forwarded).isGreaterThan(2);
 
     for (int from = 0; from < records.size(); from++) {
       for (int i = from; i < records.size(); i++) {
-        process(context, processor, 3 * i, records.get(i));
+        process(context, processor, 3L * i, records.get(i));
         assertThat(states.get(0)).isEqualTo(after.get(after.size() - 1));
       }
     }
     assertThat(context.forwarded()).hasSize(forwarded);
-    process(context, processor, 3 * records.size(), new Record<>(utf8("e"), document(CAT), 0));
+    process(context, processor, 3L * records.size(), new Record<>(utf8("e"), document(CAT), 0));
     assertThat(states.get(0).getBooks().getDocuments()).isEqualTo(records.size());
   }
 

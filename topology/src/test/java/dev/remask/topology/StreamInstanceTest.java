@@ -3,10 +3,14 @@ package dev.remask.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.schemas.PlannedEpoch;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class StreamInstanceTest {
   private static SortedMap<Integer, PlannedEpoch> epochs(boolean... done) {
@@ -25,6 +29,28 @@ class StreamInstanceTest {
         .map(PlannedEpoch::epoch)
         .hasValue(2);
     assertThat(StreamInstance.toReplay(epochs(false, true, true), 0)).isEmpty();
+  }
+
+  /** What makes deleting it needless when an epoch ends. */
+  @Test
+  void aMaskerHasNoFolder(@TempDir Path folder) {
+    Path state = folder.resolve("streams");
+    Map<String, Object> clients = new HashMap<>(Fixture.CLIENTS);
+    clients.put("bootstrap.servers", "127.0.0.1:1");
+    var settings = new StreamSettings(clients, Fixture.TOPICS, state, 1, 200, 1000);
+    var topology =
+        MaskingTopology.build(
+            Fixture.RUN,
+            1,
+            Fixture.plan(List.of(1L)),
+            Fixture.dataset(1, 0, 0),
+            Fixture.TOPICS,
+            clients,
+            () -> false);
+    var masker = new RunningTopology(topology, settings.masking("masker"), cause -> {});
+    masker.start();
+    masker.close();
+    assertThat(state).doesNotExist();
   }
 
   /** Its group may be gone: begun again, it would mask everything again. */
