@@ -50,13 +50,12 @@ public final class Roberta implements Learner {
 
   Roberta(ModelShape shape, Settings settings, Kernels kernels) {
     check(shape);
-    Blas.start();
     this.shape = shape;
     this.settings = settings;
     this.kernels = kernels;
     this.dropout = new Dropout(settings.dropout(), settings.seed());
     this.layout = new Layout(shape);
-    checkMemory();
+    requireMemory(Arena.availableBytes());
     this.arena = new Arena();
     this.threads = new Workers(settings.workers());
     try {
@@ -85,12 +84,12 @@ public final class Roberta implements Learner {
   }
 
   /** A model that does not fit is refused now, rather than killed by the system later. */
-  private void checkMemory() {
-    long needed = floats() * Float.BYTES;
-    if (needed > Arena.availableBytes()) {
+  void requireMemory(long availableBytes) {
+    long needed = (floats() + floatsAside()) * Float.BYTES;
+    if (needed > availableBytes) {
       throw new IllegalArgumentException(
           "the model needs %,d MiB outside the heap; allowed: %,d, so a smaller model, micro-batch, number of workers or heap"
-              .formatted(needed >> 20, Arena.availableBytes() >> 20));
+              .formatted(needed >> 20, availableBytes >> 20));
     }
   }
 
@@ -98,6 +97,11 @@ public final class Roberta implements Learner {
   long floats() {
     return layout.length * (3L + settings.workers())
         + settings.workers() * Worker.floats(shape, settings.microBatch());
+  }
+
+  /** What {@link #load} takes meanwhile: three vectors, and the second copy of a tied tensor. */
+  long floatsAside() {
+    return 3L * layout.length + layout.tensor(Layout.WORDS).length();
   }
 
   Arena arena() {
@@ -306,15 +310,19 @@ public final class Roberta implements Learner {
   public void load(Path model, Path state) throws IOException {
     requireOpen();
     try (Arena aside = new Arena()) {
-      Floats read = aside.floats(layout.length);
-      Floats newMeans = aside.floats(layout.length);
-      Floats newSquares = aside.floats(layout.length);
-      ModelFiles.loadModel(model, shape, layout, read);
-      ModelFiles.loadMoments(state, layout, newMeans, newSquares);
-      parameters.copy(0, read, 0, layout.length);
-      means.copy(0, newMeans, 0, layout.length);
-      squares.copy(0, newSquares, 0, layout.length);
+      load(model, state, aside);
     }
+  }
+
+  void load(Path model, Path state, Arena aside) throws IOException {
+    Floats read = aside.floats(layout.length);
+    Floats newMeans = aside.floats(layout.length);
+    Floats newSquares = aside.floats(layout.length);
+    ModelFiles.loadModel(model, shape, layout, read);
+    ModelFiles.loadMoments(state, layout, newMeans, newSquares);
+    parameters.copy(0, read, 0, layout.length);
+    means.copy(0, newMeans, 0, layout.length);
+    squares.copy(0, newSquares, 0, layout.length);
   }
 
   /** Takes the parameters of a model folder, and starts the optimizer afresh; faults as in load. */
