@@ -6,16 +6,17 @@ import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.Learner;
 import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.Prediction;
+import dev.remask.trainer.Sha256;
 import dev.remask.trainer.StepResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A RoBERTa encoder with its masked-language-model head and AdamW. The same calls with the same
@@ -189,9 +190,7 @@ public final class Roberta implements Learner {
             sums[i] = pass.apply(workers.get(w), cut.get(i));
           }
         });
-    Tally tally = new Tally(shape.vocabulary() - 1);
-    List.of(sums).forEach(tally::add);
-    return tally.evaluation();
+    return Stream.of(sums).reduce(Evaluation.NOTHING, Evaluation::plus);
   }
 
   private List<List<Example>> cut(List<Example> examples) {
@@ -277,15 +276,11 @@ public final class Roberta implements Learner {
   @Override
   public String parametersSha256() {
     requireOpen();
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (Layout.Tensor tensor : layout.tensors()) {
-        digest.update(parameters.bytes(tensor.offset(), tensor.length()));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+    MessageDigest digest = Sha256.begin();
+    for (Layout.Tensor tensor : layout.tensors()) {
+      digest.update(parameters.bytes(tensor.offset(), tensor.length()));
     }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   @Override
