@@ -71,7 +71,8 @@ public final class Roberta implements Learner {
     }
   }
 
-  private static void check(ModelShape shape) {
+  /** IllegalArgumentException unless a model can have this shape. */
+  static void check(ModelShape shape) {
     int[] sizes = {
       shape.layers(), shape.hidden(), shape.heads(), shape.feedForward(), shape.positions()
     };
