@@ -6,11 +6,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** SHA-256 over what a step learned. */
+/** SHA-256, and the one over what a step learned. */
 public final class Sha256 {
   private Sha256() {}
 
-  static MessageDigest begin() {
+  /** An empty digest. */
+  public static MessageDigest begin() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

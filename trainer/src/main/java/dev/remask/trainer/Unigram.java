@@ -1,27 +1,33 @@
 package dev.remask.trainer;
 
 import dev.remask.mlm.Example;
+import dev.remask.mlm.MaskingPolicy;
 import dev.remask.mlm.Vocabulary;
 import java.util.List;
 
 /**
- * The best predictor that looks at no context: p(t) = (count(t) + 1) / (N + V) over the text tokens
- * of the training segments. What a model must beat. Not thread-safe.
+ * The best predictor that looks at no context: p(t) = (count(t) + 1) / (N + V) over the tokens of
+ * the training segments that the masking policy may select. What a model must beat. Not
+ * thread-safe.
  */
 public final class Unigram {
   private final long[] counts; // [V]
   private final int mask;
+  private final int first;
   private long total;
 
-  public Unigram(int vocabularySize) {
+  public Unigram(MaskingPolicy policy, int vocabularySize) {
     counts = new long[vocabularySize];
     mask = vocabularySize - 1;
+    first = policy.fairseqCompatible() ? 0 : Vocabulary.UNK + 1;
   }
 
-  /** Counts the text tokens of a segment; special tokens are no text. */
+  /**
+   * Counts the tokens of a segment that can be labels: those of the text, or the special ones, too.
+   */
   public void count(int[] tokens) {
     for (int token : tokens) {
-      if (token > Vocabulary.UNK && token != mask) {
+      if (token >= first && token != mask) {
         counts[token]++;
         total++;
       }

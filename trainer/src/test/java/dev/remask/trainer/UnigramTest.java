@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.remask.mlm.Example;
 import dev.remask.mlm.Masked;
+import dev.remask.mlm.Masker;
+import dev.remask.mlm.MaskingPolicy;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UnigramTest {
   /** Vocabulary of 8: specials 0 to 3, text 4 to 6, mask 7. Counts: 4 twice, 5 once, 6 never. */
   @Test
   void handWorkedExample() {
-    Unigram unigram = new Unigram(8);
+    Unigram unigram = new Unigram(MaskingPolicy.ROBERTA, 8);
     unigram.count(new int[] {0, 4, 5, 4, 2, 2});
     Masked masked = new Masked(new int[] {0, 7, 6, 7, 2}, new int[] {1, 2, 3}, new int[] {4, 6, 5});
     Evaluation score = unigram.evaluate(List.of(new Example(-1, 0, 0, masked)));
@@ -25,6 +30,34 @@ class UnigramTest {
     assertThat(score.maskTokens()).isEqualTo(2);
     assertThat(score.maskLoss()).isCloseTo((four + five) / 2, within(1e-12));
     assertThat(score.maskAccuracy()).isEqualTo(0.5);
+  }
+
+  /** Whatever a policy may select is counted, and nothing else: counts are those of the labels. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void countsWhatThePolicySelects(boolean fairseqCompatible) {
+    MaskingPolicy everything =
+        new MaskingPolicy(
+            MaskingPolicy.Kind.DYNAMIC,
+            1,
+            MaskingPolicy.Selection.BERNOULLI,
+            1,
+            0.8,
+            0.1,
+            false,
+            fairseqCompatible);
+    int[] tokens = {0, 4, 5, 4, 2, 3, 6, 2};
+    Masked masked = new Masker(1, "books", everything, 8).mask(1, 0, 0, tokens);
+    Unigram unigram = new Unigram(everything, 8);
+    unigram.count(tokens);
+    double loss = 0;
+    for (int label : masked.labels()) {
+      long count = IntStream.of(masked.labels()).filter(other -> other == label).count();
+      loss -= Math.log((count + 1.0) / (masked.labels().length + 8));
+    }
+    assertThat(masked.labels()).hasSize(fairseqCompatible ? 8 : 4);
+    assertThat(unigram.evaluate(List.of(new Example(1, 0, 0, masked))).lossSum())
+        .isCloseTo(loss, within(1e-12));
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.remask.trainer.log;
 
 import dev.remask.mlm.Example;
 import dev.remask.mlm.Masker;
+import dev.remask.mlm.MaskingPolicy;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.LogReader;
@@ -42,9 +43,8 @@ public final class HeldOutText {
   public static HeldOutText read(
       Map<String, ?> clients, Topics topics, Dataset dataset, EpochPlan plan, int segmentsMax) {
     int vocabularySize = dataset.getVocabularySize();
-    Masker masker =
-        new Masker(
-            plan.getSeed(), plan.getDataset(), Examples.policy(plan.getPolicy()), vocabularySize);
+    MaskingPolicy policy = Examples.policy(plan.getPolicy());
+    Masker masker = new Masker(plan.getSeed(), plan.getDataset(), policy, vocabularySize);
     int share = Math.max(1, segmentsMax / dataset.getPartitions());
     List<Example> examples = new ArrayList<>();
     LogReader.readAll(
@@ -56,7 +56,7 @@ public final class HeldOutText {
           }
         });
     examples.sort(Comparator.comparingInt(Example::partition).thenComparing(Example::sequence));
-    Unigram unigram = new Unigram(vocabularySize);
+    Unigram unigram = new Unigram(policy, vocabularySize);
     LogReader.readAll(
         clients,
         topics.segments(dataset.getName(), dataset.getPartitions()),

@@ -17,6 +17,10 @@ final class Arena implements AutoCloseable {
   private static final int LINE_FLOATS = 16;
   private static final int LINE_BYTES = LINE_FLOATS * Float.BYTES;
 
+  static {
+    Blas.start(); // before anything else touches ND4J
+  }
+
   private final List<INDArray> arrays = new ArrayList<>();
   private long used;
 

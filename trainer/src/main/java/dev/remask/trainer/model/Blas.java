@@ -18,6 +18,9 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class Blas {
   static {
+    // JavaCPP would end a model of more than four heaps. What is too much, Roberta says beforehand.
+    unlimitedUnlessSet("org.bytedeco.javacpp.maxbytes");
+    unlimitedUnlessSet("org.bytedeco.javacpp.maxphysicalbytes");
     Nd4j.getBackend(); // ND4J sets its own number of threads when it starts: start it first.
     openblas.blas_set_num_threads(1);
   }
@@ -26,6 +29,12 @@ final class Blas {
 
   /** Starts ND4J and BLAS, in the order that keeps one thread per caller. */
   static void start() {}
+
+  private static void unlimitedUnlessSet(String property) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, "0");
+    }
+  }
 
   /** {@code A[m, k]}, {@code B[k, n]}. */
   static void multiply(

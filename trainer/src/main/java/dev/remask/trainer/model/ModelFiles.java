@@ -1,6 +1,5 @@
 package dev.remask.trainer.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.remask.trainer.ModelShape;
@@ -186,23 +185,34 @@ final class ModelFiles {
     if (!config.path("tie_word_embeddings").asBoolean(true)) {
       throw new IOException(file + ": tie_word_embeddings is false; expected true");
     }
-    return new ModelShape(
-        size(file, config, "num_hidden_layers"),
-        size(file, config, "hidden_size"),
-        size(file, config, "num_attention_heads"),
-        size(file, config, "intermediate_size"),
-        size(file, config, "vocab_size"),
-        size(file, config, "max_position_embeddings") - Layout.FIRST_POSITION);
+    ModelShape shape =
+        new ModelShape(
+            size(file, config, "num_hidden_layers"),
+            size(file, config, "hidden_size"),
+            size(file, config, "num_attention_heads"),
+            size(file, config, "intermediate_size"),
+            size(file, config, "vocab_size"),
+            size(file, config, "max_position_embeddings") - Layout.FIRST_POSITION);
+    try {
+      Roberta.check(shape);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
+    return shape;
   }
 
   private static JsonNode json(Path file) throws IOException {
+    Safetensors.requireReadable(file);
+    byte[] bytes;
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MAX_CONFIG_BYTES + 1);
-      if (bytes.length > MAX_CONFIG_BYTES) {
-        throw new IOException(file + ": more than " + MAX_CONFIG_BYTES + " bytes");
-      }
+      bytes = in.readNBytes(MAX_CONFIG_BYTES + 1);
+    }
+    if (bytes.length > MAX_CONFIG_BYTES) {
+      throw new IOException(file + ": more than " + MAX_CONFIG_BYTES + " bytes");
+    }
+    try {
       return Safetensors.JSON.readTree(bytes);
-    } catch (JsonProcessingException e) {
+    } catch (IOException e) { // bytes that are no text are no JsonProcessingException
       throw new IOException(file + ": not JSON: " + e.getMessage(), e);
     }
   }

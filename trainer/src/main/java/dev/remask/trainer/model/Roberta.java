@@ -6,16 +6,17 @@ import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.Learner;
 import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.Prediction;
+import dev.remask.trainer.Sha256;
 import dev.remask.trainer.StepResult;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A RoBERTa encoder with its masked-language-model head and AdamW. The same calls with the same
@@ -50,13 +51,12 @@ public final class Roberta implements Learner {
 
   Roberta(ModelShape shape, Settings settings, Kernels kernels) {
     check(shape);
-    Blas.start();
     this.shape = shape;
     this.settings = settings;
     this.kernels = kernels;
     this.dropout = new Dropout(settings.dropout(), settings.seed());
     this.layout = new Layout(shape);
-    checkMemory();
+    requireMemory(Arena.availableBytes());
     this.arena = new Arena();
     this.threads = new Workers(settings.workers());
     try {
@@ -71,7 +71,8 @@ public final class Roberta implements Learner {
     }
   }
 
-  private static void check(ModelShape shape) {
+  /** IllegalArgumentException unless a model can have this shape. */
+  static void check(ModelShape shape) {
     int[] sizes = {
       shape.layers(), shape.hidden(), shape.heads(), shape.feedForward(), shape.positions()
     };
@@ -85,12 +86,12 @@ public final class Roberta implements Learner {
   }
 
   /** A model that does not fit is refused now, rather than killed by the system later. */
-  private void checkMemory() {
-    long needed = floats() * Float.BYTES;
-    if (needed > Arena.availableBytes()) {
+  void requireMemory(long availableBytes) {
+    long needed = (floats() + floatsAside()) * Float.BYTES;
+    if (needed > availableBytes) {
       throw new IllegalArgumentException(
           "the model needs %,d MiB outside the heap; allowed: %,d, so a smaller model, micro-batch, number of workers or heap"
-              .formatted(needed >> 20, Arena.availableBytes() >> 20));
+              .formatted(needed >> 20, availableBytes >> 20));
     }
   }
 
@@ -98,6 +99,11 @@ public final class Roberta implements Learner {
   long floats() {
     return layout.length * (3L + settings.workers())
         + settings.workers() * Worker.floats(shape, settings.microBatch());
+  }
+
+  /** What {@link #load} takes meanwhile: three vectors, and the second copy of a tied tensor. */
+  long floatsAside() {
+    return 3L * layout.length + layout.tensor(Layout.WORDS).length();
   }
 
   Arena arena() {
@@ -185,9 +191,7 @@ public final class Roberta implements Learner {
             sums[i] = pass.apply(workers.get(w), cut.get(i));
           }
         });
-    Tally tally = new Tally(shape.vocabulary() - 1);
-    List.of(sums).forEach(tally::add);
-    return tally.evaluation();
+    return Stream.of(sums).reduce(Evaluation.NOTHING, Evaluation::plus);
   }
 
   private List<List<Example>> cut(List<Example> examples) {
@@ -273,15 +277,11 @@ public final class Roberta implements Learner {
   @Override
   public String parametersSha256() {
     requireOpen();
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (Layout.Tensor tensor : layout.tensors()) {
-        digest.update(parameters.bytes(tensor.offset(), tensor.length()));
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+    MessageDigest digest = Sha256.begin();
+    for (Layout.Tensor tensor : layout.tensors()) {
+      digest.update(parameters.bytes(tensor.offset(), tensor.length()));
     }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   @Override
@@ -306,15 +306,19 @@ public final class Roberta implements Learner {
   public void load(Path model, Path state) throws IOException {
     requireOpen();
     try (Arena aside = new Arena()) {
-      Floats read = aside.floats(layout.length);
-      Floats newMeans = aside.floats(layout.length);
-      Floats newSquares = aside.floats(layout.length);
-      ModelFiles.loadModel(model, shape, layout, read);
-      ModelFiles.loadMoments(state, layout, newMeans, newSquares);
-      parameters.copy(0, read, 0, layout.length);
-      means.copy(0, newMeans, 0, layout.length);
-      squares.copy(0, newSquares, 0, layout.length);
+      load(model, state, aside);
     }
+  }
+
+  void load(Path model, Path state, Arena aside) throws IOException {
+    Floats read = aside.floats(layout.length);
+    Floats newMeans = aside.floats(layout.length);
+    Floats newSquares = aside.floats(layout.length);
+    ModelFiles.loadModel(model, shape, layout, read);
+    ModelFiles.loadMoments(state, layout, newMeans, newSquares);
+    parameters.copy(0, read, 0, layout.length);
+    means.copy(0, newMeans, 0, layout.length);
+    squares.copy(0, newSquares, 0, layout.length);
   }
 
   /** Takes the parameters of a model folder, and starts the optimizer afresh; faults as in load. */

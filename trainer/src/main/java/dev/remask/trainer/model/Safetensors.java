@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -68,12 +69,23 @@ final class Safetensors implements Closeable {
   }
 
   static Safetensors open(Path file) throws IOException {
+    requireReadable(file);
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
       return new Safetensors(file, channel);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  /** Says what the system's own exceptions leave out: their message is the path alone. */
+  static void requireReadable(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      throw new IOException(file + ": no such file");
+    }
+    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+      throw new IOException(file + ": not a file that can be read");
     }
   }
 

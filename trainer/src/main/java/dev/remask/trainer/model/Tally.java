@@ -29,15 +29,6 @@ final class Tally {
     }
   }
 
-  void add(Evaluation other) {
-    tokens += other.tokens();
-    lossSum += other.lossSum();
-    correct += other.correct();
-    maskTokens += other.maskTokens();
-    maskLossSum += other.maskLossSum();
-    maskCorrect += other.maskCorrect();
-  }
-
   Evaluation evaluation() {
     return new Evaluation(tokens, lossSum, correct, maskTokens, maskLossSum, maskCorrect);
   }

@@ -3,6 +3,7 @@ package dev.remask.trainer.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.mlm.Example;
+import dev.remask.mlm.MaskingPolicy;
 import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.FakeLearner;
 import dev.remask.trainer.Unigram;
@@ -17,7 +18,7 @@ class HeldOutTextTest {
     RunLogs logs = new RunLogs(1, 150, 0, 0);
     logs.plan(1, List.of(150L, 0L, 0L));
     List<Example> examples = logs.expected(1, 0, 0, 150);
-    Unigram unigram = new Unigram(RunLogs.VOCABULARY);
+    Unigram unigram = new Unigram(MaskingPolicy.ROBERTA, RunLogs.VOCABULARY);
     List<Integer> sizes = new ArrayList<>();
     FakeLearner learner =
         new FakeLearner() {

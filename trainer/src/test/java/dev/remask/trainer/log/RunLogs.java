@@ -5,6 +5,7 @@ import dev.remask.mlm.Masker;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
+import dev.remask.schemas.MaskingKind;
 import dev.remask.schemas.MaskingPolicy;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Segment;
@@ -65,6 +66,17 @@ final class RunLogs {
     plans.put(epoch, new PlannedEpoch("run", epoch, plan, false));
   }
 
+  /** One static masking for all that is planned. */
+  void staticMasks() {
+    MaskingPolicy policy =
+        MaskingPolicy.newBuilder().setKind(MaskingKind.STATIC).setCopies(1).build();
+    plans.replaceAll(
+        (epoch, planned) -> {
+          EpochPlan plan = EpochPlan.newBuilder(planned.plan()).setPolicy(policy).build();
+          return new PlannedEpoch(planned.run(), epoch, plan, false);
+        });
+  }
+
   EpochPlan planOf(int epoch) {
     PlannedEpoch planned = plans.get(epoch);
     if (planned == null) {
@@ -77,7 +89,10 @@ final class RunLogs {
   Example expected(int epoch, int partition, long sequence) {
     Masker masker =
         new Masker(
-            planOf(epoch).getSeed(), "books", dev.remask.mlm.MaskingPolicy.ROBERTA, VOCABULARY);
+            planOf(epoch).getSeed(),
+            "books",
+            Examples.policy(planOf(epoch).getPolicy()),
+            VOCABULARY);
     int[] text = tokens.get(partition).get((int) sequence);
     return new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, text));
   }

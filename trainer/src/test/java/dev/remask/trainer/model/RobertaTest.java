@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -269,6 +270,33 @@ class RobertaTest {
   void theMemoryItTakesIsKnownBeforehand(int workers, int microBatch) {
     try (Roberta model = model(0, workers, microBatch)) {
       assertThat(model.arena().used()).isEqualTo(model.floats());
+    }
+  }
+
+  /** Loading takes memory beside the model's: it is asked for when the model is made. */
+  @Test
+  void theMemoryThatLoadingTakesIsKnownBeforehand(@TempDir Path folder) throws Exception {
+    try (Roberta model = model(0, 2, 3);
+        Arena aside = new Arena()) {
+      model.save(folder, folder);
+      model.load(folder, folder, aside);
+      long tied = model.layout().tensor(Layout.WORDS).length();
+      assertThat(model.floatsAside()).isEqualTo(aside.used() + tied);
+      long enough = (model.floats() + model.floatsAside()) * Float.BYTES;
+      model.requireMemory(enough);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> model.requireMemory(enough - 1))
+          .withMessageContaining("MiB outside the heap; allowed: ");
+    }
+  }
+
+  /** JavaCPP's own limits follow the heap, which has nothing to do with a model's size. */
+  @Test
+  void noHiddenLimitFollowsTheHeap() {
+    try (Roberta model = model(0, 1, 1)) {
+      assertThat(model.arena().used()).isPositive();
+      assertThat(Pointer.maxBytes()).isZero();
+      assertThat(Pointer.maxPhysicalBytes()).isZero();
     }
   }
 

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -170,6 +171,52 @@ class SafetensorsTest {
       }
       assertThat(model.parametersSha256()).isEqualTo(before);
     }
+  }
+
+  /** Whatever is wrong with a folder, the message is the file and then the fault. */
+  @Test
+  void everyFaultOfAFolderNamesFileAndFault() throws IOException {
+    for (String name : List.of("config.json", "model.safetensors", "optimizer.safetensors")) {
+      Path one = folder.resolve(name);
+      byte[] whole = Files.readAllBytes(one);
+      for (int length : new int[] {0, 1, 9, whole.length / 2, whole.length - 1}) {
+        Files.write(one, Arrays.copyOf(whole, length));
+        fails(one, one + ": ");
+      }
+      Files.delete(one);
+      fails(one, one + ": no such file");
+      Files.createDirectory(one);
+      fails(one, one + ": not a file that can be read");
+      Files.delete(one);
+      Files.write(one, whole);
+    }
+    model.load(folder, folder);
+    assertThatIOException()
+        .isThrownBy(() -> Roberta.shape(folder.resolve("nowhere")))
+        .withMessage(folder.resolve("nowhere/config.json") + ": no such file");
+  }
+
+  @Test
+  void aShapeThatNoModelCanHaveIsAFaultOfItsFile() throws IOException {
+    Path config = folder.resolve("config.json");
+    String json = Files.readString(config);
+    for (String[] edit :
+        new String[][] {
+          {"\"num_attention_heads\" : 2", "\"num_attention_heads\" : 3"},
+          {"\"max_position_embeddings\" : 7", "\"max_position_embeddings\" : 2"},
+          {"\"vocab_size\" : 11", "\"vocab_size\" : 4"}
+        }) {
+      assertThat(json).contains(edit[0]);
+      Files.writeString(config, json.replace(edit[0], edit[1]));
+      assertThatIOException()
+          .isThrownBy(() -> Roberta.shape(folder))
+          .withMessageStartingWith(config + ": ModelShape[")
+          .withMessageContaining("allowed: ");
+    }
+    Files.write(config, new byte[] {0, 0, (byte) 0xFE, (byte) 0xFF, 0x7F, 0, 0, 0});
+    assertThatIOException()
+        .isThrownBy(() -> Roberta.shape(folder))
+        .withMessageStartingWith(config + ": not JSON: ");
   }
 
   private void refuses(byte[] bytes, String reason) throws IOException {
