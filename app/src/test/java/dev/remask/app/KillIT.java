@@ -18,10 +18,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.AfterAll;
@@ -61,6 +61,10 @@ class KillIT {
   private Path folder;
   private Path text;
   private DataFolder data;
+
+  /** Of the stack that was seen up last; its broker may outlive it. */
+  private Map<String, Object> clients = Map.of();
+
   private TrainingStep killed;
   private JsonNode report;
 
@@ -212,6 +216,10 @@ class KillIT {
     if (!demo.errors().contains("  stream ")) {
       return false;
     }
+    Properties published = data.published();
+    clients =
+        published.stringPropertyNames().stream()
+            .collect(Collectors.toMap(key -> key, published::getProperty));
     try {
       return !ledger().isEmpty();
     } catch (UnknownTopicOrPartitionException e) {
@@ -230,23 +238,15 @@ class KillIT {
     brokers.addAll(children);
   }
 
-  /** What a client of the stack that runs on the data folder needs. */
-  private Map<String, Object> clients() throws Exception {
-    Properties published = data.published();
-    Map<String, Object> clients = new HashMap<>();
-    published.stringPropertyNames().forEach(key -> clients.put(key, published.getProperty(key)));
-    return clients;
-  }
-
   private List<TrainingStep> ledger() throws Exception {
-    return LedgerReader.after(clients(), TOPICS, RUN, 0);
+    return LedgerReader.after(clients, TOPICS, RUN, 0);
   }
 
   /** Without the registry, which ends with the demo. */
   private long documents() throws Exception {
     int partitions = 4;
     return StreamRows.read(
-            clients(),
+            clients,
             TOPICS.documents(partitions).name(),
             partitions,
             IsolationLevel.READ_COMMITTED,
