@@ -55,6 +55,7 @@ final class Demo {
       int epochs,
       RunSummary summary) {}
 
+  private static final Duration FIRST_STEP_MAX = Duration.ofSeconds(10);
   private static final Duration PACKED_MAX = Duration.ofMinutes(10);
 
   private final Settings settings;
@@ -227,14 +228,8 @@ final class Demo {
         Background<Double> feeding =
             new Background<>(
                 "remask-ingest",
-                ended -> {
-                  ingest.feed(
-                      missing,
-                      script.ingestTime(),
-                      this::refused,
-                      () -> ended.getAsBoolean() || stop.getAsBoolean());
-                  return console.seconds();
-                })) {
+                ended ->
+                    feed(ingest, missing, () -> ended.getAsBoolean() || stop.getAsBoolean()))) {
       feeding.start();
       while (!feeding.finished()) {
         requireAlive(stream, learning);
@@ -261,6 +256,30 @@ final class Demo {
               script.texts().size() - missing.size(),
               curve.steps()));
     }
+  }
+
+  /**
+   * The last document waits until the trainer has begun: on a slow machine too, the text still
+   * streams while it is learned.
+   *
+   * @return when the last document was sent
+   */
+  private double feed(Ingest ingest, List<Source> texts, BooleanSupplier ended)
+      throws InterruptedException {
+    int last = Math.max(0, texts.size() - 1);
+    ingest.feed(texts.subList(0, last), script.ingestTime(), this::refused, ended);
+    boolean begins = ingest.written() > 0;
+    long deadline = System.nanoTime() + FIRST_STEP_MAX.toNanos();
+    while (begins
+        && Double.isNaN(firstStepAt)
+        && !ended.getAsBoolean()
+        && System.nanoTime() < deadline) {
+      Thread.sleep(50);
+    }
+    ingest.feed(texts.subList(last, texts.size()), Duration.ZERO, this::refused, ended);
+    double lastSentAt = console.seconds();
+    ingest.finish();
+    return lastSentAt;
   }
 
   private List<Source> missing(Topic<Document> documents) {

@@ -75,8 +75,7 @@ final class Ingest implements AutoCloseable {
   }
 
   /**
-   * Writes the documents evenly over a time, then flush signals, so that the last segments end;
-   * returns when the broker has all of it.
+   * Writes the documents evenly over a time.
    *
    * @param stop asked between documents
    */
@@ -87,6 +86,10 @@ final class Ingest implements AutoCloseable {
       awaitTime(start + over.toNanos() * i / sources.size(), stop);
       write(sources.get(i), refusals);
     }
+  }
+
+  /** Writes flush signals, so that the last segments end; returns when the broker has all of it. */
+  void finish() {
     FlushSignal.records(documents.name(), documents.partitions()).forEach(this::send);
     producer.flush();
     throwFailure();

@@ -155,7 +155,7 @@ class DemoIT {
         .extracting(epoch -> epoch.get("state").asText())
         .containsExactly("live", "learned", "learned");
 
-    JsonNode examples = json("peek", "--segment", "1:0", "--epochs", "1,2").get("examples");
+    JsonNode examples = json("peek", "--segment", "0:20", "--epochs", "1,2").get("examples");
     assertThat(examples.get(0).get("positions")).isNotEqualTo(examples.get(1).get("positions"));
 
     JsonNode filled = json("fill-mask", "He looked at the <mask>.").get(0);

@@ -1,12 +1,9 @@
 package dev.remask.trainer;
 
-import dev.remask.mlm.Example;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import java.util.List;
 
-/** SHA-256, and the one over what a step learned. */
+/** SHA-256, which every Java has. */
 public final class Sha256 {
   private Sha256() {}
 
@@ -17,14 +14,5 @@ public final class Sha256 {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }
-  }
-
-  /** The canonical digest of examples in their order, lower-case hexadecimal. */
-  public static String of(List<Example> examples) {
-    MessageDigest digest = begin();
-    for (Example example : examples) {
-      example.update(digest);
-    }
-    return HexFormat.of().formatHex(digest.digest());
   }
 }

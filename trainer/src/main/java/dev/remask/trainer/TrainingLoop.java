@@ -190,7 +190,7 @@ public final class TrainingLoop {
         TrainingStep.newBuilder()
             .setStep(position.step())
             .setExamples(batch.size())
-            .setExamplesSha256(Sha256.of(batch))
+            .setExamplesSha256(Example.sha256(batch))
             .setMaskedTokens(result.maskedTokens())
             .setRealTokens(result.realTokens())
             .setLearningRate(learningRate)

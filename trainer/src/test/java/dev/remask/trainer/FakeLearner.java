@@ -35,7 +35,7 @@ public class FakeLearner implements Learner {
     MessageDigest digest = Sha256.begin();
     digest.update(weights);
     digest.update(ByteBuffer.allocate(16).putLong(step).putDouble(learningRate).flip());
-    digest.update(Sha256.of(batch).getBytes(StandardCharsets.US_ASCII));
+    digest.update(Example.sha256(batch).getBytes(StandardCharsets.US_ASCII));
     weights = digest.digest();
     learned.addAll(batch);
     long masked = batch.stream().mapToLong(e -> e.masked().positions().length).sum();

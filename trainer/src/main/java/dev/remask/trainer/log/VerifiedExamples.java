@@ -2,7 +2,6 @@ package dev.remask.trainer.log;
 
 import dev.remask.mlm.Example;
 import dev.remask.trainer.ExampleSource;
-import dev.remask.trainer.Sha256;
 import java.util.List;
 
 /**
@@ -24,7 +23,8 @@ final class VerifiedExamples implements ExampleSource {
     List<Example> examples = topic.read(epoch, partition, start, end);
     List<Example> expected = recomputed.read(epoch, partition, start, end);
     for (int i = 0; i < examples.size(); i++) {
-      if (!Sha256.of(examples.subList(i, i + 1)).equals(Sha256.of(expected.subList(i, i + 1)))) {
+      if (!Example.sha256(examples.subList(i, i + 1))
+          .equals(Example.sha256(expected.subList(i, i + 1)))) {
         throw new IllegalStateException(
             "the example of epoch %d, partition %d, sequence %d is not what its segment and plan give"
                 .formatted(epoch, partition, start + i));

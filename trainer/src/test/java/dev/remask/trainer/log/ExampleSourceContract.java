@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.remask.mlm.Example;
 import dev.remask.mlm.Masked;
 import dev.remask.trainer.ExampleSource;
-import dev.remask.trainer.Sha256;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,7 +41,7 @@ abstract class ExampleSourceContract {
 
   private static void requireSame(List<Example> actual, List<Example> expected) {
     assertThat(actual).hasSameSizeAs(expected);
-    assertThat(Sha256.of(actual)).isEqualTo(Sha256.of(expected));
+    assertThat(Example.sha256(actual)).isEqualTo(Example.sha256(expected));
   }
 
   /** Partitions in any interleaving, epochs one after another, pieces of any size. */

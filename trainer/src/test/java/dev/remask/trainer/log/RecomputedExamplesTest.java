@@ -3,8 +3,8 @@ package dev.remask.trainer.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.remask.mlm.Example;
 import dev.remask.trainer.ExampleSource;
-import dev.remask.trainer.Sha256;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -23,8 +23,8 @@ class RecomputedExamplesTest extends ExampleSourceContract {
       int partition = random.nextInt(2);
       int end = 1 + random.nextInt(partition == 0 ? 40 : 25);
       int start = random.nextInt(end);
-      assertThat(Sha256.of(source.read(3, partition, start, end)))
-          .isEqualTo(Sha256.of(logs.expected(3, partition, start, end)));
+      assertThat(Example.sha256(source.read(3, partition, start, end)))
+          .isEqualTo(Example.sha256(logs.expected(3, partition, start, end)));
     }
   }
 

@@ -7,7 +7,6 @@ import dev.remask.mlm.Example;
 import dev.remask.mlm.Masked;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.trainer.ExampleSource;
-import dev.remask.trainer.Sha256;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -37,7 +36,7 @@ class TopicExamplesTest extends ExampleSourceContract {
     Thread.sleep(20);
     assertThat(reading).isNotDone();
     logs.mask(1, 0, 4, 9);
-    assertThat(Sha256.of(reading.get())).isEqualTo(Sha256.of(logs.expected(1, 0, 0, 9)));
+    assertThat(Example.sha256(reading.get())).isEqualTo(Example.sha256(logs.expected(1, 0, 0, 9)));
   }
 
   /** Someone reset the masker's group in the middle, and once more at the end. */
@@ -49,8 +48,8 @@ class TopicExamplesTest extends ExampleSourceContract {
     logs.mask(3, 0, 0, 40);
     ExampleSource source = source(1_000);
     assertThat(source.read(1, 0, 0, 30)).hasSize(30);
-    assertThat(Sha256.of(source.read(3, 0, 0, 40)))
-        .isEqualTo(Sha256.of(logs.expected(3, 0, 0, 40)));
+    assertThat(Example.sha256(source.read(3, 0, 0, 40)))
+        .isEqualTo(Example.sha256(logs.expected(3, 0, 0, 40)));
     assertThat(replays.repeats()).isEqualTo(12 + 25);
   }
 
