@@ -22,6 +22,9 @@ record DataFolder(Path root) {
   /** Marks a folder as ours, so that {@code --fresh} never deletes anything else. */
   private static final String LOCK = "lock";
 
+  private static final int ATTEMPTS = 4;
+  private static final long ATTEMPT_PAUSE_MS = 50;
+
   private static final String MARKER = "remask.data";
 
   DataFolder {
@@ -58,13 +61,21 @@ record DataFolder(Path root) {
       throw new ConfigException("--data", root, "is not a folder");
     }
     FileChannel channel = lockFile();
-    try {
-      FileLock lock = channel.tryLock();
-      if (lock != null) {
-        return lock;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        FileLock lock = channel.tryLock();
+        if (lock != null) {
+          return lock;
+        }
+        // A command that asks whether something runs here holds it for a moment.
+        Thread.sleep(ATTEMPT_PAUSE_MS);
+      } catch (OverlappingFileLockException e) {
+        // Held by this very process: the same answer.
+        break;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
       }
-    } catch (OverlappingFileLockException e) {
-      // Held by this very process: the same answer.
     }
     channel.close();
     throw new ConfigException("--data", root, "is in use by another remask");

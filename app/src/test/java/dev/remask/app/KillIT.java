@@ -170,7 +170,7 @@ class KillIT {
     long saved = checkpoint().position().step();
     report = JSON.readTree(startDemo(3, "--exit-when-done").finish(PATIENCE, 0));
     assertThat(report.get("documents").asLong()).isEqualTo(DOCUMENTS);
-    assertThat(report.get("epochs").asInt()).isEqualTo(1 + REPLAYS);
+    assertThat(report.get("epochs").asInt()).as("of this start").isBetween(1, REPLAYS);
     assertThat(report.get("examples").asLong()).isPositive();
     assertThat(report.get("examples_verified")).isEqualTo(report.get("examples"));
     assertThat(report.get("steps").asLong())
