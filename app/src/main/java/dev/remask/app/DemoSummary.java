@@ -23,8 +23,9 @@ final class DemoSummary {
     row("segments", "%,d", report.segments());
     row(
         "learned",
-        "%d epochs: %,d examples, %,d tokens, %,d steps of %d",
+        "%d %s: %,d examples, %,d tokens, %,d steps of %d",
         report.epochs(),
+        report.epochs() == 1 ? "epoch" : "epochs",
         report.examples(),
         report.tokensTrained(),
         report.steps(),
