@@ -2,6 +2,8 @@ package dev.remask.app;
 
 import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.DocumentIds;
+import dev.remask.schemas.DocumentsFormat;
 import dev.remask.schemas.InputFormat;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -30,11 +32,28 @@ final class DatasetSettings {
         .setSegmentLength(settings.integer("segment.length"))
         .setPartitions(settings.integer("dataset.partitions"))
         .setHeldOutPermille(settings.integer("heldout.permille"))
-        .setDocumentsTopic(settings.topics().documents(1).name())
+        .setDocumentsTopic(documentsTopic())
+        .setDocumentsFormat(documentsFormat())
+        .setDocumentIds(documentIds())
+        .setDocumentIdField(settings.text("documents.id.field"))
+        .setDocumentTextField(settings.text("documents.text.field"))
         .setDocumentCharsMax(settings.integer("document.chars.max"))
         .setDuplicateWindow(settings.integer("duplicate.window"))
         .setDeclaredAt(now)
         .build();
+  }
+
+  String documentsTopic() {
+    String own = settings.text("documents.topic");
+    return own.isEmpty() ? settings.topics().documents(1).name() : own;
+  }
+
+  private DocumentsFormat documentsFormat() {
+    return DocumentsFormat.valueOf(settings.text("documents.format").toUpperCase(Locale.ROOT));
+  }
+
+  private DocumentIds documentIds() {
+    return DocumentIds.valueOf(settings.text("documents.id").toUpperCase(Locale.ROOT));
   }
 
   private InputFormat inputFormat() {
@@ -57,6 +76,14 @@ final class DatasetSettings {
         "document.chars.max",
         settings.integer("document.chars.max"),
         dataset.getDocumentCharsMax());
+    same("documents.topic", documentsTopic(), dataset.getDocumentsTopic());
+    same("documents.format", documentsFormat(), dataset.getDocumentsFormat());
+    same("documents.id", documentIds(), dataset.getDocumentIds());
+    same("documents.id.field", settings.text("documents.id.field"), dataset.getDocumentIdField());
+    same(
+        "documents.text.field",
+        settings.text("documents.text.field"),
+        dataset.getDocumentTextField());
     same("duplicate.window", settings.integer("duplicate.window"), dataset.getDuplicateWindow());
     Vocabulary vocabulary = vocabulary(dataset);
     if (!vocabulary.sha256().equals(dataset.getTokenizerSha256())) {

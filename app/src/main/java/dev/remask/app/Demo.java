@@ -10,9 +10,7 @@ import dev.remask.schemas.LogReader;
 import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
 import dev.remask.topology.BadDocument;
-import dev.remask.topology.DocumentDecoder;
 import dev.remask.topology.StreamInstance;
-import dev.remask.topology.StreamSettings;
 import dev.remask.trainer.StepListener.StepReport;
 import dev.remask.trainer.Until;
 import dev.remask.trainer.log.RunSummary;
@@ -182,20 +180,8 @@ final class Demo {
   }
 
   private StreamInstance stream(Dataset dataset) {
-    StreamSettings stream =
-        new StreamSettings(
-            settings.clients(),
-            topics,
-            data.streams(),
-            settings.integer("stream.threads"),
-            settings.integer("stream.commit.interval.ms"),
-            settings.whole("examples.ahead.max"));
-    return new StreamInstance(
-        stream,
-        dataset,
-        settings.text("run.name"),
-        () -> DocumentDecoder.avro(settings.clients()),
-        Clock.systemUTC());
+    return new Streaming(settings)
+        .instance(dataset, data.streams(), line -> console.part("stream", line));
   }
 
   private void learned(StepReport step) {

@@ -1,6 +1,7 @@
 package dev.remask.app;
 
 import dev.remask.schemas.LocalRegistry;
+import dev.remask.schemas.Replication;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.util.HashMap;
@@ -38,7 +39,7 @@ final class LocalStack implements AutoCloseable {
           new LocalRegistry(
               Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()),
               0,
-              (short) 1);
+              Replication.ONE);
       LocalStack stack = new LocalStack(folder, lock, broker, registry);
       stack.publish();
       return stack;

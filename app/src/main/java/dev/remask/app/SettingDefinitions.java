@@ -27,10 +27,56 @@ final class SettingDefinitions {
           .define(
               "replication.factor",
               INT,
-              1,
-              between(1, 9),
+              0,
+              between(0, 9),
               MEDIUM,
-              "Copies of every topic that is created.")
+              "Copies of every topic that is created; 0 for as many as there are brokers, at most 3.")
+          .define(
+              "min.insync.replicas",
+              INT,
+              0,
+              between(0, 9),
+              MEDIUM,
+              "Copies that must have a record before it counts as written; 0 for one less than there are.")
+          .define(
+              "outage.max.seconds",
+              INT,
+              600,
+              between(1, 840), // below the fifteen minutes that a broker keeps a transaction open
+              MEDIUM,
+              "How long a program bears with a broker or a registry that is away, before it ends.")
+          .define(
+              "documents.topic",
+              STRING,
+              "",
+              HIGH,
+              "Where the documents come from: a topic of your own; else the prefix and 'documents'.")
+          .define(
+              "documents.format",
+              STRING,
+              "avro",
+              in("avro", "text", "json"),
+              HIGH,
+              "What its values are: our Avro record, the text itself, or a JSON object.")
+          .define(
+              "documents.id",
+              STRING,
+              "key",
+              in("key", "place", "field"),
+              HIGH,
+              "A document's id: the record's key, its partition and offset, or a JSON field.")
+          .define(
+              "documents.id.field",
+              STRING,
+              "id",
+              MEDIUM,
+              "The JSON field with the id; dots lead into objects.")
+          .define(
+              "documents.text.field",
+              STRING,
+              "text",
+              MEDIUM,
+              "The JSON field with the text; dots lead into objects.")
           .define(
               "avro.serde.class",
               STRING,

@@ -5,6 +5,7 @@ import dev.remask.schemas.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -169,6 +170,10 @@ final class Settings {
 
   Topics topics() {
     return new Topics(text("topic.prefix"));
+  }
+
+  Duration outageMax() {
+    return Duration.ofSeconds(integer("outage.max.seconds"));
   }
 
   MaskingPolicy masking() {

@@ -4,6 +4,7 @@ import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
+import dev.remask.schemas.Replication;
 import dev.remask.schemas.Topic;
 import dev.remask.schemas.TopicAdmin;
 import dev.remask.schemas.Topics;
@@ -30,8 +31,8 @@ final class Setup {
   /** What all datasets and runs share. */
   void ensureSharedTopics() {
     try (Admin admin = admin()) {
-      TopicAdmin.ensure(admin, replication(), List.of(topics.datasets(), topics.plans()));
-      TopicAdmin.ensureDeadLetters(admin, replication(), topics);
+      TopicAdmin.ensure(admin, replication(admin), List.of(topics.datasets(), topics.plans()));
+      TopicAdmin.ensureDeadLetters(admin, replication(admin), topics);
     }
   }
 
@@ -41,7 +42,7 @@ final class Setup {
     try (Admin admin = admin()) {
       TopicAdmin.ensure(
           admin,
-          replication(),
+          replication(admin),
           List.of(
               topics.documents(partitions),
               topics.segments(dataset.getName(), partitions),
@@ -82,7 +83,24 @@ final class Setup {
     return Admin.create(ClientConfigs.admin(settings.clients()));
   }
 
-  private short replication() {
-    return (short) settings.integer("replication.factor");
+  /** As the settings say, or as the cluster allows. */
+  Replication replication() {
+    try (Admin admin = admin()) {
+      return replication(admin);
+    }
+  }
+
+  private Replication replication(Admin admin) {
+    try {
+      return Replication.of(
+          settings.integer("replication.factor"),
+          settings.integer("min.insync.replicas"),
+          admin.describeCluster().nodes().get().size());
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the broker does not answer: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 }

@@ -116,13 +116,14 @@ final class Trainers {
         new RunSettings(
             settings.clients(),
             settings.topics(),
-            (short) settings.integer("replication.factor"),
+            new Setup(settings).replication(),
             settings.text("run.name"),
             dataset,
             recipe(),
             model,
             checkpoints,
-            settings.flag("verify.examples"));
+            settings.flag("verify.examples"),
+            settings.outageMax());
     return new TrainingRun(run, () -> learner(dataset), listener);
   }
 }

@@ -12,11 +12,11 @@ import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PlanEvent;
 import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.Replication;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
 import dev.remask.schemas.TokenWidth;
 import dev.remask.schemas.Topic;
-import dev.remask.topology.DocumentDecoder;
 import dev.remask.topology.MaskingPolicies;
 import dev.remask.topology.Planner;
 import dev.remask.topology.StreamInstance;
@@ -254,11 +254,18 @@ class FencingIT {
   private static StreamInstance instance(Settings settings, Dataset dataset, Path folder) {
     return new StreamInstance(
         new StreamSettings(
-            settings.clients(), settings.topics(), folder.resolve("streams"), 1, 100, 50_000),
+            settings.clients(),
+            settings.topics(),
+            folder.resolve("streams"),
+            1,
+            100,
+            50_000,
+            Replication.ONE,
+            Duration.ofMinutes(5)),
         dataset,
         settings.text("run.name"),
-        () -> DocumentDecoder.avro(settings.clients()),
-        Clock.systemUTC());
+        Clock.systemUTC(),
+        line -> {});
   }
 
   /** Two trainers on two machines: each has its own folder of checkpoints. */

@@ -3,12 +3,14 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.remask.trainer.StepListener;
 import dev.remask.trainer.StepListener.StepReport;
 import org.junit.jupiter.api.Test;
 
 class LearningCurveTest {
   private static StepReport step(long number, double loss) {
-    return new StepReport(number, 0, 64, loss, 1e-3, 1, 2000, 0.5, false);
+    return new StepReport(
+        number, 0, 64, loss, 1e-3, 1, 2000, 0.5, new StepListener.Parts(0, 0, 0, 0, 0), false);
   }
 
   @Test

@@ -55,7 +55,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(TestStack.Shared.class)
 class LogsIT {
   private static final int PARTITIONS = 3;
-  private static final short ONE_COPY = 1;
 
   private static TestStack stack;
 
@@ -67,7 +66,7 @@ class LogsIT {
   private static Topic<Segment> segments(String prefix) {
     Topic<Segment> topic = new Topics(prefix).segments("news", PARTITIONS);
     try (Admin admin = admin()) {
-      TopicAdmin.ensure(admin, ONE_COPY, List.of(topic));
+      TopicAdmin.ensure(admin, Replication.ONE, List.of(topic));
     }
     return topic;
   }
@@ -232,8 +231,8 @@ class LogsIT {
     List<Topic<?>> wanted =
         List.of(topics.plans(), topics.documents(PARTITIONS), topics.live("base", PARTITIONS));
     try (Admin admin = admin()) {
-      TopicAdmin.ensure(admin, ONE_COPY, wanted);
-      TopicAdmin.ensure(admin, ONE_COPY, wanted);
+      TopicAdmin.ensure(admin, Replication.ONE, wanted);
+      TopicAdmin.ensure(admin, Replication.ONE, wanted);
       for (Topic<?> topic : wanted) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
         var config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
@@ -251,8 +250,12 @@ class LogsIT {
     Topics topics = new Topics("other.");
     Topic<?> taken = topics.documents(PARTITIONS);
     try (Admin admin = admin()) {
-      admin.createTopics(List.of(new NewTopic(taken.name(), 7, ONE_COPY))).all().get();
-      assertThatThrownBy(() -> TopicAdmin.ensure(admin, ONE_COPY, List.of(topics.plans(), taken)))
+      admin
+          .createTopics(List.of(new NewTopic(taken.name(), 7, Replication.ONE.factor())))
+          .all()
+          .get();
+      assertThatThrownBy(
+              () -> TopicAdmin.ensure(admin, Replication.ONE, List.of(topics.plans(), taken)))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("other.documents")
           .hasMessageContaining("7 partitions")
@@ -271,8 +274,8 @@ class LogsIT {
         4,
         () -> {
           try (Admin admin = admin()) {
-            TopicAdmin.ensure(admin, ONE_COPY, wanted);
-            TopicAdmin.ensureDeadLetters(admin, ONE_COPY, topics);
+            TopicAdmin.ensure(admin, Replication.ONE, wanted);
+            TopicAdmin.ensureDeadLetters(admin, Replication.ONE, topics);
             return partitions(admin, topics.deadLetters());
           }
         });

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.remask.schemas.Document;
 import dev.remask.schemas.LocalRegistry;
 import dev.remask.schemas.MaskedExample;
+import dev.remask.schemas.Replication;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.TrainingStep;
 import java.net.URI;
@@ -55,7 +56,7 @@ class RegistryIT {
     return new LocalRegistry(
         Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, broker.bootstrapServers()),
         0,
-        (short) 1);
+        Replication.ONE);
   }
 
   private static HttpResponse<String> register(

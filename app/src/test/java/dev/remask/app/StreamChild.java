@@ -2,8 +2,8 @@ package dev.remask.app;
 
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
+import dev.remask.schemas.Replication;
 import dev.remask.schemas.Topics;
-import dev.remask.topology.DocumentDecoder;
 import dev.remask.topology.StreamInstance;
 import dev.remask.topology.StreamSettings;
 import java.io.IOException;
@@ -91,11 +91,19 @@ final class StreamChild {
     own.put("client.id", name);
     own.put("transaction.timeout.ms", 4_000);
     return new StreamInstance(
-        new StreamSettings(own, topics, folder.resolve(name), 1, COMMIT_MS, 1_000_000),
+        new StreamSettings(
+            own,
+            topics,
+            folder.resolve(name),
+            1,
+            COMMIT_MS,
+            1_000_000,
+            Replication.ONE,
+            Duration.ofMinutes(5)),
         dataset,
         run,
-        () -> DocumentDecoder.avro(clients),
-        Clock.systemUTC());
+        Clock.systemUTC(),
+        line -> {});
   }
 
   String name() {

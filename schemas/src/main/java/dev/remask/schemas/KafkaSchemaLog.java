@@ -34,7 +34,7 @@ final class KafkaSchemaLog implements SchemaLog {
   private boolean fenced;
 
   /** Creates the topic if need be. */
-  KafkaSchemaLog(Map<String, ?> config, short replication) {
+  KafkaSchemaLog(Map<String, ?> config, Replication replication) {
     this.config = config;
     try (Admin admin = Admin.create(ClientConfigs.admin(config))) {
       TopicAdmin.ensureCompacted(admin, replication, TOPIC);

@@ -21,7 +21,7 @@ public final class LocalRegistry implements AutoCloseable {
    * @param port 0 for any free one
    * @param replication of the topic, if it must be created
    */
-  public LocalRegistry(Map<String, ?> config, int port, short replication) {
+  public LocalRegistry(Map<String, ?> config, int port, Replication replication) {
     this(new SchemaRegistry(new KafkaSchemaLog(config, replication)), port);
   }
 

@@ -33,15 +33,12 @@ public final class TopicAdmin {
    * one with another number of partitions ends in a ConfigException that names both numbers, before
    * anything is created.
    */
-  public static void ensure(Admin admin, short replication, List<Topic<?>> topics) {
+  public static void ensure(Admin admin, Replication replication, List<Topic<?>> topics) {
     Map<String, Integer> existing = checked(admin, topics);
     List<NewTopic> missing =
         topics.stream()
             .filter(topic -> !existing.containsKey(topic.name()))
-            .map(
-                topic ->
-                    new NewTopic(topic.name(), topic.partitions(), replication)
-                        .configs(topic.config()))
+            .map(topic -> newTopic(topic.name(), topic.partitions(), replication, topic.config()))
             .toList();
     create(admin, missing);
     // Another process may have created one of them in between.
@@ -49,11 +46,10 @@ public final class TopicAdmin {
   }
 
   /** The same for the dead letters, which are not Avro and have one partition. */
-  public static void ensureDeadLetters(Admin admin, short replication, Topics topics) {
+  public static void ensureDeadLetters(Admin admin, Replication replication, Topics topics) {
     String name = topics.deadLetters();
     if (partitions(admin, List.of(name)).isEmpty()) {
-      create(
-          admin, List.of(new NewTopic(name, 1, replication).configs(Topics.deadLettersConfig())));
+      create(admin, List.of(newTopic(name, 1, replication, Topics.deadLettersConfig())));
     }
   }
 
@@ -61,7 +57,7 @@ public final class TopicAdmin {
    * A topic of one partition that keeps the last record of each key. A ConfigException if it exists
    * in another form: cleaned otherwise, it would lose what it is there to keep.
    */
-  static void ensureCompacted(Admin admin, short replication, String name) {
+  static void ensureCompacted(Admin admin, Replication replication, String name) {
     Topic<?> topic =
         new Topic<>(
             name,
@@ -77,6 +73,13 @@ public final class TopicAdmin {
             "topic " + name, TopicConfig.CLEANUP_POLICY_CONFIG + "=" + policy, "must be compact");
       }
     }
+  }
+
+  private static NewTopic newTopic(
+      String name, int partitions, Replication replication, Map<String, String> config) {
+    Map<String, String> all = new HashMap<>(config);
+    all.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Integer.toString(replication.minInsync()));
+    return new NewTopic(name, partitions, replication.factor()).configs(all);
   }
 
   static void requirePartitions(Topic<?> topic, int partitions) {

@@ -125,7 +125,8 @@ final class EpochMasker {
   }
 
   StreamStatus.Lane status() {
-    return new StreamStatus.Lane(epoch.epoch(), running.state(), !started || running.paused());
+    return new StreamStatus.Lane(
+        epoch.epoch(), running.state(), !started || running.paused(), 0, 0);
   }
 
   /** It has no store, so Kafka Streams has made no folder for it that would have to go. */

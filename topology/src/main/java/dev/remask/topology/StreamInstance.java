@@ -12,7 +12,7 @@ import java.util.SortedMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -33,13 +33,11 @@ public final class StreamInstance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamInstance.class);
   private static final Duration POLL = Duration.ofMillis(200);
 
-  /** As long as Kafka Streams itself bears with a broker that does not answer. */
-  private static final Duration OUTAGE_MAX = Duration.ofMinutes(5);
-
   private final StreamSettings settings;
   private final Dataset dataset;
   private final String run;
   private final Clock clock;
+  private final Consumer<String> notices;
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread watcher = new Thread(this::watch, "remask-stream");
@@ -57,15 +55,13 @@ public final class StreamInstance implements AutoCloseable {
   /**
    * Reads the run's plan; starts nothing.
    *
+   * @param notices hears a line when the broker or the registry is away, and when it is back
    * @throws ConfigException if the run was never declared, or belongs to another dataset
    */
   public StreamInstance(
-      StreamSettings settings,
-      Dataset dataset,
-      String run,
-      Supplier<DocumentDecoder> decoders,
-      Clock clock) {
+      StreamSettings settings, Dataset dataset, String run, Clock clock, Consumer<String> notices) {
     this.settings = settings;
+    this.notices = notices;
     this.dataset = dataset;
     this.run = run;
     this.clock = clock;
@@ -78,11 +74,20 @@ public final class StreamInstance implements AutoCloseable {
       PlannedEpoch declared = liveLane();
       packer =
           new RunningTopology(
-              PackingTopology.build(dataset, settings.topics(), settings.clients(), decoders),
+              PackingTopology.build(
+                  dataset,
+                  settings.topics(),
+                  settings.clients(),
+                  () -> DocumentDecoder.avro(settings.clients())),
               settings.packing(settings.topics().packerId(dataset.getName())),
               this::fail);
       live = new EpochMasker(admin, settings, dataset, declared, this::fail);
-      status = new StreamStatus(packer.state(), live.status(), Optional.empty());
+      status =
+          new StreamStatus(
+              new StreamStatus.Packer(packer.state(), 0),
+              live.status(),
+              Optional.empty(),
+              new StreamStatus.Counts(0, 0, 0, 0));
     } catch (RuntimeException e) {
       closeClients();
       throw e;
@@ -152,10 +157,10 @@ public final class StreamInstance implements AutoCloseable {
         } catch (RetriableException e) {
           long now = System.nanoTime();
           outageSince = outageSince == 0 ? now : outageSince;
-          if (now - outageSince > OUTAGE_MAX.toNanos()) {
+          if (now - outageSince > settings.outageMax().toNanos()) {
             throw e;
           }
-          LOG.warn("The broker does not answer; trying again: {}", e.getMessage());
+          notices.accept("the broker does not answer: " + e.getMessage());
         }
       }
     } catch (RuntimeException | InterruptedException e) {
@@ -184,7 +189,10 @@ public final class StreamInstance implements AutoCloseable {
     }
     status =
         new StreamStatus(
-            packer.state(), live.status(), Optional.ofNullable(replay).map(EpochMasker::status));
+            new StreamStatus.Packer(packer.state(), 0),
+            live.status(),
+            Optional.ofNullable(replay).map(EpochMasker::status),
+            new StreamStatus.Counts(0, 0, 0, 0));
   }
 
   private @Nullable EpochMasker nextReplay(SortedMap<Integer, PlannedEpoch> epochs) {

@@ -1,7 +1,9 @@
 package dev.remask.topology;
 
+import dev.remask.schemas.Replication;
 import dev.remask.schemas.Topics;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -22,6 +24,8 @@ import org.apache.kafka.streams.errors.LogAndFailProcessingExceptionHandler;
  * @param commitIntervalMs how long a transaction stays open: half the latency of a hop
  * @param examplesAheadMax how many examples a masker may be ahead of the trainer in each of its
  *     partitions; at least 2 x (logical batch + W), which the trainer's settings must confirm
+ * @param replication of the topics that Kafka Streams makes for its state
+ * @param outageMax how long a broker or a registry may be away before the instance ends
  */
 public record StreamSettings(
     Map<String, Object> clients,
@@ -29,7 +33,9 @@ public record StreamSettings(
     Path stateFolder,
     int threads,
     int commitIntervalMs,
-    long examplesAheadMax) {
+    long examplesAheadMax,
+    Replication replication,
+    Duration outageMax) {
 
   /** What the protocol rests on; a client setting that says otherwise is refused. */
   private static final Map<String, Object> FIXED =

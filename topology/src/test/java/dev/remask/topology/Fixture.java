@@ -5,12 +5,16 @@ import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Document;
+import dev.remask.schemas.DocumentIds;
+import dev.remask.schemas.DocumentsFormat;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.InputFormat;
+import dev.remask.schemas.Replication;
 import dev.remask.schemas.Topics;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -52,13 +56,25 @@ final class Fixture {
         partitions,
         heldOutPermille,
         TOPICS.documents(partitions).name(),
+        DocumentsFormat.AVRO,
+        DocumentIds.KEY,
+        "id",
+        "text",
         200,
         duplicateWindow,
         Instant.EPOCH);
   }
 
   static StreamSettings settings() {
-    return new StreamSettings(CLIENTS, TOPICS, Path.of("target/streams"), 1, 200, 1000);
+    return new StreamSettings(
+        CLIENTS,
+        TOPICS,
+        Path.of("target/streams"),
+        1,
+        200,
+        1000,
+        Replication.ONE,
+        Duration.ofMinutes(5));
   }
 
   static TopologyTestDriver packer(Dataset dataset) {

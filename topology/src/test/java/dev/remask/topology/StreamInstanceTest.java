@@ -3,7 +3,9 @@ package dev.remask.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.Replication;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +39,9 @@ class StreamInstanceTest {
     Path state = folder.resolve("streams");
     Map<String, Object> clients = new HashMap<>(Fixture.CLIENTS);
     clients.put("bootstrap.servers", "127.0.0.1:1");
-    var settings = new StreamSettings(clients, Fixture.TOPICS, state, 1, 200, 1000);
+    var settings =
+        new StreamSettings(
+            clients, Fixture.TOPICS, state, 1, 200, 1000, Replication.ONE, Duration.ofMinutes(5));
     var topology =
         MaskingTopology.build(
             Fixture.RUN,

@@ -3,7 +3,9 @@ package dev.remask.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.remask.schemas.Replication;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
@@ -66,13 +68,43 @@ class StreamSettingsTest {
   void limitsAreChecked() {
     Path folder = Path.of("target");
     Map<String, Object> clients = Fixture.CLIENTS;
-    assertThatThrownBy(() -> new StreamSettings(clients, Fixture.TOPICS, folder, 0, 200, 1000))
+    assertThatThrownBy(
+            () ->
+                new StreamSettings(
+                    clients,
+                    Fixture.TOPICS,
+                    folder,
+                    0,
+                    200,
+                    1000,
+                    Replication.ONE,
+                    Duration.ofMinutes(5)))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("stream.threads");
-    assertThatThrownBy(() -> new StreamSettings(clients, Fixture.TOPICS, folder, 1, 0, 1000))
+    assertThatThrownBy(
+            () ->
+                new StreamSettings(
+                    clients,
+                    Fixture.TOPICS,
+                    folder,
+                    1,
+                    0,
+                    1000,
+                    Replication.ONE,
+                    Duration.ofMinutes(5)))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("commit.interval.ms");
-    assertThatThrownBy(() -> new StreamSettings(clients, Fixture.TOPICS, folder, 1, 200, 1))
+    assertThatThrownBy(
+            () ->
+                new StreamSettings(
+                    clients,
+                    Fixture.TOPICS,
+                    folder,
+                    1,
+                    200,
+                    1,
+                    Replication.ONE,
+                    Duration.ofMinutes(5)))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("examples.ahead.max");
   }
@@ -80,6 +112,14 @@ class StreamSettingsTest {
   private static StreamSettings with(Map<String, Object> more) {
     Map<String, Object> clients = new HashMap<>(Fixture.CLIENTS);
     clients.putAll(more);
-    return new StreamSettings(clients, Fixture.TOPICS, Path.of("target"), 1, 200, 1000);
+    return new StreamSettings(
+        clients,
+        Fixture.TOPICS,
+        Path.of("target"),
+        1,
+        200,
+        1000,
+        Replication.ONE,
+        Duration.ofMinutes(5));
   }
 }

@@ -12,6 +12,7 @@ public interface StepListener {
    * @param gradientNorm before clipping
    * @param tokensPerSecond real tokens over {@code seconds}
    * @param seconds since the step before, the wait for examples included
+   * @param parts where these went
    * @param redone whether the step was in the ledger already and was learned again
    */
   record StepReport(
@@ -23,7 +24,22 @@ public interface StepListener {
       double gradientNorm,
       double tokensPerSecond,
       double seconds,
+      Parts parts,
       boolean redone) {}
 
+  /**
+   * Seconds of a step by what was done; what is left of its time is bookkeeping.
+   *
+   * @param waiting for examples
+   * @param gradients forward and backward, the sum over workers included
+   * @param update clipping and optimizer
+   * @param ledger handing the step to the ledger
+   * @param checkpoint writing a checkpoint after the step before this one
+   */
+  record Parts(double waiting, double gradients, double update, double ledger, double checkpoint) {}
+
   void learned(StepReport report);
+
+  /** A line when the broker or the registry is away, and when it is back; any thread. */
+  default void notice(String line) {}
 }

@@ -242,6 +242,7 @@ public final class TrainingLoop {
             step.getGradientNorm(),
             step.getRealTokens() / seconds,
             seconds,
+            new StepListener.Parts(0, 0, 0, 0, 0),
             again));
   }
 

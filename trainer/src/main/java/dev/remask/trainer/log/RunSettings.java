@@ -1,9 +1,11 @@
 package dev.remask.trainer.log;
 
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.Replication;
 import dev.remask.schemas.Topics;
 import dev.remask.trainer.Recipe;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.SortedMap;
 
@@ -19,14 +21,16 @@ import java.util.SortedMap;
  *     its seed, what it started from. They stay the same for the life of the run.
  * @param checkpoints the run's folder
  * @param verify whether every example of the topic is compared with what its segment and plan give
+ * @param outageMax how long a broker or a registry may be away before the trainer ends
  */
 public record RunSettings(
     Map<String, ?> clients,
     Topics topics,
-    short replication,
+    Replication replication,
     String run,
     Dataset dataset,
     Recipe recipe,
     SortedMap<String, String> model,
     Path checkpoints,
-    boolean verify) {}
+    boolean verify,
+    Duration outageMax) {}

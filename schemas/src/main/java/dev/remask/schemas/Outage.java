@@ -1,0 +1,111 @@
+package dev.remask.schemas;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
+
+/**
+ * Bears with a broker or a registry that is away (invariant 12): a pause after each failure, a line
+ * now and then, and an end to it. Not thread-safe.
+ */
+public final class Outage {
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration SAY_EVERY = Duration.ofSeconds(10);
+
+  private final Duration max;
+  private final Consumer<String> notices;
+  private final LongSupplier nanoTime;
+  private boolean away;
+  private long sinceNs;
+  private long saidNs;
+
+  /**
+   * @param max how long in one go, before the failure is thrown
+   * @param notices hears a line at the start of an outage, every ten seconds, and at its end
+   */
+  public Outage(Duration max, Consumer<String> notices, LongSupplier nanoTime) {
+    this.max = max;
+    this.notices = notices;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Whether a failure says that something cannot be reached now, and not that it was refused. */
+  public static boolean is(Throwable failure) {
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof RetriableException) {
+        return true;
+      }
+      // A client that is made while its broker's host has no address: how containers go away.
+      if (e instanceof ConfigException
+          && String.valueOf(e.getMessage()).startsWith("No resolvable bootstrap urls")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Returns after a pause if it may be tried again.
+   *
+   * @param stop asked while pausing
+   * @throws RuntimeException the failure itself, if it is no outage or has lasted too long
+   */
+  public void bear(RuntimeException failure, BooleanSupplier stop) {
+    if (!is(failure)) {
+      throw failure;
+    }
+    long now = nanoTime.getAsLong();
+    if (!away) {
+      away = true;
+      sinceNs = now;
+      saidNs = now - SAY_EVERY.toNanos();
+    }
+    long lasted = now - sinceNs;
+    if (lasted > max.toNanos()) {
+      throw failure;
+    }
+    if (now - saidNs >= SAY_EVERY.toNanos()) {
+      saidNs = now;
+      notices.accept(
+          "waiting since "
+              + Duration.ofNanos(lasted).toSeconds()
+              + " s, at most "
+              + max.toSeconds()
+              + " s: "
+              + reason(failure));
+    }
+    pause(stop);
+  }
+
+  /** What was asked for is there. */
+  public void over() {
+    if (away) {
+      away = false;
+      notices.accept("it is back");
+    }
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+  }
+
+  private void pause(BooleanSupplier stop) {
+    long until = nanoTime.getAsLong() + PAUSE.toNanos();
+    while (nanoTime.getAsLong() < until && !stop.getAsBoolean()) {
+      try {
+        Thread.sleep(LOOK.toMillis());
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+    }
+  }
+}
