@@ -10,6 +10,7 @@ import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
 import dev.remask.schemas.LogReader;
+import dev.remask.schemas.Replication;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
 import dev.remask.schemas.TokenWidth;
