@@ -2,6 +2,7 @@ package dev.remask.app;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,6 +13,9 @@ import picocli.CommandLine.Option;
 
 /** Options that every command has. */
 final class CommonOptions {
+  /** Somebody sits and waits. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   @Option(names = "--config", paramLabel = "FILE", description = "A properties file of settings.")
   private @Nullable Path config;
 
@@ -30,6 +34,11 @@ final class CommonOptions {
   @Option(names = "--json", description = "Print one JSON object, for programs.")
   private boolean json;
 
+  /** As {@code --set}, for an option that is short for a setting. */
+  void set(String key, String value) {
+    set.put(key, value);
+  }
+
   boolean json() {
     return json;
   }
@@ -40,6 +49,33 @@ final class CommonOptions {
         new DataFolder(data == null ? Path.of(System.getProperty("user.home"), ".remask") : data);
     System.setProperty(LogFile.PROPERTY, folder.log().toString());
     return folder;
+  }
+
+  /** For people; where the output is for programs, to standard error. */
+  Console console() {
+    return json
+        ? new Console(System.err, false, System::nanoTime)
+        : new Console(System.out, Terminal.isColoured(), System::nanoTime);
+  }
+
+  static void requireBetween(String option, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new ConfigException(option, value, "must be from " + least + " to " + most);
+    }
+  }
+
+  /** The settings of a command that does one thing, once broker and registry have answered. */
+  Settings connected(Map<String, String> defaults) throws IOException {
+    Settings settings = settingsOfRunning(defaults);
+    Duration patience = settings.outageMax();
+    boolean unused =
+        new Connection(
+                settings,
+                patience.compareTo(PATIENCE) < 0 ? patience : PATIENCE,
+                line -> System.err.println("remask: " + line),
+                () -> false)
+            .await();
+    return settings;
   }
 
   Settings settings(Map<String, String> defaults) {
@@ -64,7 +100,7 @@ final class CommonOptions {
       throw new ConfigException(
           "nothing runs on "
               + data().root()
-              + "; start 'remask demo', or give kafka.bootstrap.servers and schema.registry.url");
+              + "; start 'remask demo' or 'remask up', or give kafka.bootstrap.servers and schema.registry.url");
     }
     return settings;
   }

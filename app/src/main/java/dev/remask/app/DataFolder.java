@@ -60,7 +60,23 @@ record DataFolder(Path root) {
     if (Files.exists(root) && !Files.isDirectory(root)) {
       throw new ConfigException("--data", root, "is not a folder");
     }
-    FileChannel channel = lockFile();
+    return lock("--data " + root, lockFile());
+  }
+
+  /**
+   * Makes a folder ours until the lock's channel is closed; made if it is not there.
+   *
+   * @throws ConfigException if another process has it
+   */
+  static FileLock lock(String what, Path folder) throws IOException {
+    Files.createDirectories(folder);
+    return lock(
+        what + " " + folder,
+        FileChannel.open(
+            folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE));
+  }
+
+  private static FileLock lock(String what, FileChannel channel) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       try {
         FileLock lock = channel.tryLock();
@@ -78,7 +94,7 @@ record DataFolder(Path root) {
       }
     }
     channel.close();
-    throw new ConfigException("--data", root, "is in use by another remask");
+    throw new ConfigException(what + " is in use by another remask");
   }
 
   private FileChannel lockFile() {

@@ -5,9 +5,12 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.DocumentIds;
 import dev.remask.schemas.DocumentsFormat;
 import dev.remask.schemas.InputFormat;
+import dev.remask.topology.DocumentDecoder;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
@@ -32,7 +35,7 @@ final class DatasetSettings {
         .setSegmentLength(settings.integer("segment.length"))
         .setPartitions(settings.integer("dataset.partitions"))
         .setHeldOutPermille(settings.integer("heldout.permille"))
-        .setDocumentsTopic(documentsTopic())
+        .setDocumentsTopic(settings.text("documents.topic"))
         .setDocumentsFormat(documentsFormat())
         .setDocumentIds(documentIds())
         .setDocumentIdField(settings.text("documents.id.field"))
@@ -43,9 +46,9 @@ final class DatasetSettings {
         .build();
   }
 
-  String documentsTopic() {
-    String own = settings.text("documents.topic");
-    return own.isEmpty() ? settings.topics().documents(1).name() : own;
+  /** Reads the documents of the settings' topic. */
+  DocumentDecoder decoder() {
+    return DocumentDecoder.avro(settings.clients());
   }
 
   private DocumentsFormat documentsFormat() {
@@ -62,53 +65,52 @@ final class DatasetSettings {
   }
 
   /**
-   * The vocabulary of a dataset that exists.
+   * The settings of a dataset that exists: what was declared stands for what is not given.
    *
-   * @throws ConfigException naming the first setting that differs, with both values
+   * @throws ConfigException naming the first given setting that differs, with both values
    */
-  Vocabulary requireSame(Dataset dataset) {
-    same("vocabulary.size", settings.integer("vocabulary.size"), dataset.getVocabularySizeAsked());
-    same("input.format", inputFormat(), dataset.getInputFormat());
-    same("segment.length", settings.integer("segment.length"), dataset.getSegmentLength());
-    same("dataset.partitions", settings.integer("dataset.partitions"), dataset.getPartitions());
-    same("heldout.permille", settings.integer("heldout.permille"), dataset.getHeldOutPermille());
-    same(
-        "document.chars.max",
-        settings.integer("document.chars.max"),
-        dataset.getDocumentCharsMax());
-    same("documents.topic", documentsTopic(), dataset.getDocumentsTopic());
-    same("documents.format", documentsFormat(), dataset.getDocumentsFormat());
-    same("documents.id", documentIds(), dataset.getDocumentIds());
-    same("documents.id.field", settings.text("documents.id.field"), dataset.getDocumentIdField());
-    same(
-        "documents.text.field",
-        settings.text("documents.text.field"),
-        dataset.getDocumentTextField());
-    same("duplicate.window", settings.integer("duplicate.window"), dataset.getDuplicateWindow());
-    Vocabulary vocabulary = vocabulary(dataset);
-    if (!vocabulary.sha256().equals(dataset.getTokenizerSha256())) {
-      throw new IllegalStateException(
-          "the vocabulary of dataset '"
-              + dataset.getName()
-              + "' has SHA-256 "
-              + vocabulary.sha256()
-              + ", not the declared "
-              + dataset.getTokenizerSha256());
-    }
-    return vocabulary;
+  static Settings of(Settings given, Dataset dataset) {
+    Settings settings = given.agreeing("dataset '" + dataset.getName() + "'", declared(dataset));
+    requireVocabulary(dataset, vocabulary(dataset));
+    return settings;
   }
 
-  private void same(String key, Object wanted, Object declared) {
-    if (!wanted.equals(declared)) {
+  /**
+   * @throws ConfigException if it is not the dataset's, with both hashes
+   */
+  static void requireVocabulary(Dataset dataset, Vocabulary vocabulary) {
+    if (!vocabulary.sha256().equals(dataset.getTokenizerSha256())) {
       throw new ConfigException(
-          key,
-          wanted,
+          "vocabulary",
+          "SHA-256 " + vocabulary.sha256(),
           "dataset '"
-              + settings.text("dataset.name")
-              + "' was declared with "
-              + declared
-              + ", for its life; use that, another dataset.name, or --fresh");
+              + dataset.getName()
+              + "' was declared with SHA-256 "
+              + dataset.getTokenizerSha256()
+              + ", for its life");
     }
+  }
+
+  private static SortedMap<String, String> declared(Dataset dataset) {
+    SortedMap<String, String> declared = new TreeMap<>();
+    declared.put("dataset.name", dataset.getName());
+    declared.put("dataset.partitions", Integer.toString(dataset.getPartitions()));
+    declared.put("vocabulary.size", Integer.toString(dataset.getVocabularySizeAsked()));
+    declared.put("input.format", lower(dataset.getInputFormat()));
+    declared.put("segment.length", Integer.toString(dataset.getSegmentLength()));
+    declared.put("heldout.permille", Integer.toString(dataset.getHeldOutPermille()));
+    declared.put("document.chars.max", Integer.toString(dataset.getDocumentCharsMax()));
+    declared.put("duplicate.window", Integer.toString(dataset.getDuplicateWindow()));
+    declared.put("documents.topic", dataset.getDocumentsTopic());
+    declared.put("documents.format", lower(dataset.getDocumentsFormat()));
+    declared.put("documents.id", lower(dataset.getDocumentIds()));
+    declared.put("documents.id.field", dataset.getDocumentIdField());
+    declared.put("documents.text.field", dataset.getDocumentTextField());
+    return declared;
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   static Vocabulary vocabulary(Dataset dataset) {

@@ -5,9 +5,7 @@ import dev.remask.app.Corpus.Source;
 import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
-import dev.remask.schemas.Document;
 import dev.remask.schemas.LogReader;
-import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
 import dev.remask.topology.BadDocument;
 import dev.remask.topology.StreamInstance;
@@ -15,16 +13,13 @@ import dev.remask.trainer.StepListener.StepReport;
 import dev.remask.trainer.Until;
 import dev.remask.trainer.log.RunSummary;
 import dev.remask.trainer.log.TrainingRun;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.config.ConfigException;
 
@@ -136,11 +131,10 @@ final class Demo {
   private Dataset dataset() {
     Setup setup = new Setup(settings);
     setup.ensureSharedTopics();
-    DatasetSettings wanted = new DatasetSettings(settings);
     Optional<Dataset> known =
         Datasets.find(settings.clients(), topics, settings.text("dataset.name"));
     if (known.isPresent()) {
-      wanted.requireSame(known.get());
+      Settings unused = DatasetSettings.of(settings, known.get());
       console.part("dataset", describe(known.get()) + " (was there)");
       return known.get();
     }
@@ -150,7 +144,9 @@ final class Demo {
     }
     Vocabulary vocabulary = Vocabulary.learn(texts, settings.integer("vocabulary.size"));
     console.part("vocabulary", vocabulary.size() + " byte-level BPE tokens, learned from the text");
-    Dataset declared = setup.declare(wanted.declare(vocabulary, Clock.systemUTC().instant()));
+    Dataset declared =
+        setup.declare(
+            new DatasetSettings(settings).declare(vocabulary, Clock.systemUTC().instant()));
     console.part("dataset", describe(declared));
     return declared;
   }
@@ -203,19 +199,12 @@ final class Demo {
   /** Streams the texts that are not there yet, while what has come is already learned. */
   private void ingest(Dataset dataset, StreamInstance stream, Background<?> learning)
       throws Exception {
-    Topic<Document> documents = topics.documents(dataset.getPartitions());
-    List<Source> missing = missing(documents);
-    try (Ingest ingest =
-            new Ingest(
-                settings.clients(),
-                documents,
-                topics.deadLetters(),
-                dataset.getDocumentCharsMax());
+    List<Source> texts = script.texts();
+    try (Ingest ingest = new Ingest(settings.clients(), dataset, topics.deadLetters());
         Background<Double> feeding =
             new Background<>(
                 "remask-ingest",
-                ended ->
-                    feed(ingest, missing, () -> ended.getAsBoolean() || stop.getAsBoolean()))) {
+                ended -> feed(ingest, texts, () -> ended.getAsBoolean() || stop.getAsBoolean()))) {
       feeding.start();
       while (!feeding.finished()) {
         requireAlive(stream, learning);
@@ -225,7 +214,7 @@ final class Demo {
                 Locale.ROOT,
                 "%,d of %,d documents · live lane: step %,d%s",
                 ingest.written(),
-                missing.size(),
+                texts.size(),
                 curve.lastStep(),
                 loss()));
       }
@@ -239,7 +228,7 @@ final class Demo {
               "%,d documents, %,d refused, %,d were there; %,d steps learned meanwhile",
               ingest.written(),
               refused,
-              script.texts().size() - missing.size(),
+              ingest.skipped(),
               curve.steps()));
     }
   }
@@ -264,17 +253,8 @@ final class Demo {
     }
     ingest.feed(texts.subList(last, texts.size()), Duration.ZERO, this::refused, ended);
     double lastSentAt = console.seconds();
-    ingest.finish();
+    ingest.finish(true);
     return lastSentAt;
-  }
-
-  private List<Source> missing(Topic<Document> documents) {
-    Set<String> present = new HashSet<>();
-    LogReader.readAll(
-        settings.clients(),
-        documents,
-        record -> present.add(new String(record.key(), StandardCharsets.UTF_8)));
-    return script.texts().stream().filter(source -> !present.contains(source.id())).toList();
   }
 
   private void refused(Source source, BadDocument bad) {

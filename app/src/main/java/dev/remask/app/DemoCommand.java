@@ -2,8 +2,6 @@ package dev.remask.app;
 
 import dev.remask.app.Corpus.Source;
 import dev.remask.app.Demo.Script;
-import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,10 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.config.ConfigException;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,7 +28,7 @@ final class DemoCommand implements Callable<Integer> {
           "I should like to thank the <mask> for his excellent report.",
           "We must protect the rights of the <mask> Union.");
 
-  private static final int STOP_SECONDS_MAX = 9;
+  private static final Duration LOOK = Duration.ofSeconds(1);
 
   @Mixin private CommonOptions options = new CommonOptions();
 
@@ -73,14 +68,11 @@ final class DemoCommand implements Callable<Integer> {
       description = "End when all is learned, instead of staying up for a look.")
   private boolean exitWhenDone;
 
-  private final CountDownLatch stopping = new CountDownLatch(1);
-  private final CountDownLatch stopped = new CountDownLatch(1);
-
   @Override
   public Integer call() throws Exception {
-    require("--epochs", epochs, 1, 10_000);
-    require("--seconds", seconds, 0, 86_400);
-    require("--port", port, 0, 65_535);
+    CommonOptions.requireBetween("--epochs", epochs, 1, 10_000);
+    CommonOptions.requireBetween("--seconds", seconds, 0, 86_400);
+    CommonOptions.requireBetween("--port", port, 0, 65_535);
     DataFolder data = options.data();
     Settings wanted = options.settings(DemoDefaults.ALL);
     if (wanted.clients().containsKey("bootstrap.servers")) {
@@ -89,26 +81,24 @@ final class DemoCommand implements Callable<Integer> {
           wanted.clients().get("bootstrap.servers"),
           "the demo starts its own broker");
     }
-    List<Source> texts = text.isEmpty() ? Corpus.demo(corpora()) : Corpus.files(text);
+    List<Source> texts = text.isEmpty() ? Corpus.demo(TextOptions.corpora()) : Corpus.files(text);
     // Locked before anything else is touched, and let go by the stack.
-    FileLock lock = prepared(data);
-    Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "remask-stop"));
-    try {
-      PrintStream people = options.json() ? System.err : System.out;
+    FileLock lock = LocalStack.prepare(data, port, 0, fresh);
+    try (Stopping stopping = Stopping.onSignal()) {
       run(
           data,
           lock,
           new Script(texts, Duration.ofSeconds(seconds), epochs, SENTENCES),
-          new Console(people, Terminal.isColoured() && !options.json(), System::nanoTime));
-    } finally {
-      stopped.countDown();
+          options.console(),
+          stopping);
     }
     return 0;
   }
 
-  private void run(DataFolder data, FileLock lock, Script script, Console console)
+  private void run(
+      DataFolder data, FileLock lock, Script script, Console console, Stopping stopping)
       throws Exception {
-    try (LocalStack stack = LocalStack.start(data, lock, port)) {
+    try (LocalStack stack = LocalStack.start(data, lock, port, 0)) {
       console.part(
           "stack",
           "broker "
@@ -132,7 +122,7 @@ final class DemoCommand implements Callable<Integer> {
               script,
               console,
               stack::requireAlive,
-              () -> stopping.getCount() == 0);
+              stopping::asked);
       Optional<DemoReport> report = demo.run();
       if (report.isPresent() && options.json()) {
         System.out.println(Json.text(report.get()));
@@ -140,55 +130,10 @@ final class DemoCommand implements Callable<Integer> {
       if (report.isPresent() && !exitWhenDone) {
         console.print(
             "The broker stays up: try 'remask status', 'remask peek', 'remask fill-mask \"...\"' in another terminal. Ctrl-C ends it.");
-        while (!stopping.await(1, TimeUnit.SECONDS)) {
+        while (!stopping.await(LOOK)) {
           stack.requireAlive();
         }
       }
-    }
-  }
-
-  /** The folder is ours, no earlier broker works in it, and the port is free. */
-  private FileLock prepared(DataFolder data) throws IOException, InterruptedException {
-    FileLock lock = data.lock();
-    try {
-      Broker.stopLeftOver(data.broker());
-      if (port != 0) {
-        Broker.requireFree(port);
-      }
-      if (fresh) {
-        data.clear();
-      }
-      return lock;
-    } catch (IOException | RuntimeException e) {
-      lock.acquiredBy().close();
-      throw e;
-    }
-  }
-
-  /** On a signal: asks the demo to end, and gives it the time to save. */
-  private void stop() {
-    stopping.countDown();
-    try {
-      if (!stopped.await(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
-        System.err.println("remask: did not end in time; the next start goes on from the ledger");
-        ProcessHandle.current().children().forEach(ProcessHandle::destroy);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static Path corpora() {
-    @Nullable String home = System.getProperty("remask.home");
-    if (home == null) {
-      throw new ConfigException("remask.home", null, "is not set; start the program by ./remask");
-    }
-    return Path.of(home, "corpora");
-  }
-
-  private static void require(String option, int value, int least, int most) {
-    if (value < least || value > most) {
-      throw new ConfigException(option, value, "must be from " + least + " to " + most);
     }
   }
 }

@@ -1,10 +1,11 @@
 package dev.remask.app;
 
 import dev.remask.app.Corpus.Source;
-import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.ClientConfigs;
+import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Document;
-import dev.remask.schemas.Topic;
+import dev.remask.schemas.LogReader;
+import dev.remask.schemas.Topics;
 import dev.remask.topology.BadDocument;
 import dev.remask.topology.BadDocument.Reason;
 import dev.remask.topology.DeadLetter;
@@ -14,7 +15,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,7 +29,6 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.Serializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,29 +44,55 @@ final class Ingest implements AutoCloseable {
   private static final int UTF8_BYTES_PER_CHAR_MAX = 3;
   private static final long SHOWN_BYTES_MAX = 16 * 1024 * 1024;
   private static final Duration LOOK = Duration.ofMillis(200);
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
 
-  private final Topic<Document> documents;
+  private final Dataset dataset;
   private final String deadLetters;
-  private final int documentCharsMax;
   private final Producer<byte[], byte[]> producer;
-  private final Serializer<Document> serializer;
+  private final DocumentEncoder encoder;
+  private final Map<String, Long> present;
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
   private final AtomicLong written = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong skipped = new AtomicLong();
 
-  Ingest(
-      Map<String, Object> clients,
-      Topic<Document> documents,
-      String deadLetters,
-      int documentCharsMax) {
-    this.documents = documents;
+  /** Reads what the topic holds, so that none of it is written again. */
+  Ingest(Map<String, Object> clients, Dataset dataset, String deadLetters) {
+    this.dataset = dataset;
     this.deadLetters = deadLetters;
-    this.documentCharsMax = documentCharsMax;
+    this.encoder = DocumentEncoder.of(dataset, clients);
+    this.present = present(clients, dataset);
     Map<String, Object> config = ClientConfigs.producer(clients);
-    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 16 * 1024 * 1024);
+    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.RECORD_BYTES_MAX);
     this.producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
-    this.serializer = AvroSerdes.of(Document.class, clients).serializer();
+  }
+
+  /** Id to a hash of the newest value. */
+  private static Map<String, Long> present(Map<String, Object> clients, Dataset dataset) {
+    Map<String, Long> present = new HashMap<>();
+    LogReader.readRaw(
+        clients,
+        dataset.getDocumentsTopic(),
+        record -> {
+          if (record.key() != null) {
+            String id = new String(record.key(), StandardCharsets.UTF_8);
+            if (record.value() == null) {
+              present.remove(id);
+            } else {
+              present.put(id, fingerprint(record.value()));
+            }
+          }
+        });
+    return present;
+  }
+
+  private static long fingerprint(byte[] value) {
+    try {
+      return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(value)).getLong();
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
   }
 
   long written() {
@@ -74,8 +103,13 @@ final class Ingest implements AutoCloseable {
     return refused.get();
   }
 
+  /** Documents that were in the topic already, with the same content. */
+  long skipped() {
+    return skipped.get();
+  }
+
   /**
-   * Writes the documents evenly over a time.
+   * Writes those documents that are new or changed, evenly over a time.
    *
    * @param stop asked between documents
    */
@@ -83,14 +117,21 @@ final class Ingest implements AutoCloseable {
       throws InterruptedException {
     long start = System.nanoTime();
     for (int i = 0; i < sources.size() && !stop.getAsBoolean(); i++) {
-      awaitTime(start + over.toNanos() * i / sources.size(), stop);
-      write(sources.get(i), refusals);
+      if (write(sources.get(i), refusals)) {
+        awaitTime(start + over.toNanos() * written.get() / sources.size(), stop);
+      }
     }
   }
 
-  /** Writes flush signals, so that the last segments end; returns when the broker has all of it. */
-  void finish() {
-    FlushSignal.records(documents.name(), documents.partitions()).forEach(this::send);
+  /**
+   * Returns when the broker has all of it.
+   *
+   * @param flush whether the last segments end here
+   */
+  void finish(boolean flush) {
+    if (flush) {
+      FlushSignal.records(dataset.getDocumentsTopic(), dataset.getPartitions()).forEach(this::send);
+    }
     producer.flush();
     throwFailure();
   }
@@ -103,12 +144,19 @@ final class Ingest implements AutoCloseable {
     }
   }
 
-  private void write(Source source, Refusals refusals) {
+  /** Whether it had to be written. */
+  private boolean write(Source source, Refusals refusals) {
+    boolean isNew = false;
     try {
-      Document document = source.document(text(source, documentCharsMax));
-      byte[] value = serializer.serialize(documents.name(), document);
-      send(new ProducerRecord<>(documents.name(), key(source), value));
-      written.incrementAndGet();
+      Document document = source.document(text(source, dataset.getDocumentCharsMax()));
+      byte[] value = encoder.encode(source.id(), document);
+      isNew = !Long.valueOf(fingerprint(value)).equals(present.get(source.id()));
+      if (isNew) {
+        send(new ProducerRecord<>(dataset.getDocumentsTopic(), key(source), value));
+        written.incrementAndGet();
+      } else {
+        skipped.incrementAndGet();
+      }
     } catch (BadDocument reason) {
       refused.incrementAndGet();
       refusals.refused(source, reason);
@@ -116,6 +164,7 @@ final class Ingest implements AutoCloseable {
       send(DeadLetter.of(deadLetters, origin, key(source), received(source), reason));
     }
     throwFailure();
+    return isNew;
   }
 
   /** What the dead letter shows; nothing of what is too large to be read whole. */
@@ -193,7 +242,6 @@ final class Ingest implements AutoCloseable {
 
   @Override
   public void close() {
-    producer.close(Duration.ofSeconds(10));
-    serializer.close();
+    producer.close(CLOSE_MAX);
   }
 }

@@ -20,6 +20,13 @@ import picocli.CommandLine.Spec;
     version = "remask 0.1.0",
     subcommands = {
       DemoCommand.class,
+      UpCommand.class,
+      VocabCommand.class,
+      DatasetCommand.class,
+      IngestCommand.class,
+      StreamCommand.class,
+      ReplayCommand.class,
+      TrainCommand.class,
       StatusCommand.class,
       PeekCommand.class,
       FillMaskCommand.class
@@ -66,6 +73,10 @@ final class Main implements Callable<Integer> {
       return WRONG_USAGE;
     }
     LoggerFactory.getLogger(Main.class).error("failed", exception);
+    if (exception instanceof Failure) {
+      command.getErr().println("remask: " + exception.getMessage());
+      return FAILED;
+    }
     String message = exception.getMessage() == null ? exception.toString() : exception.getMessage();
     command
         .getErr()

@@ -11,6 +11,7 @@ import dev.remask.trainer.Position;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import org.apache.kafka.common.config.ConfigException;
@@ -45,10 +46,15 @@ final class RunPlan {
   void planUpTo(Dataset dataset, int lastEpoch) {
     int missing = lastEpoch - last().epoch();
     if (missing > 0) {
-      try (Planner planner = new Planner(settings.clients(), settings.topics(), run)) {
-        planner.plan(
-            dataset, missing, settings.integer("order.window"), Clock.systemUTC().instant());
-      }
+      plan(dataset, missing);
+    }
+  }
+
+  /** Plans the next epochs, bounded by what is packed now; all or none. */
+  List<PlannedEpoch> plan(Dataset dataset, int epochs) {
+    try (Planner planner = new Planner(settings.clients(), settings.topics(), run)) {
+      return planner.plan(
+          dataset, epochs, settings.integer("order.window"), Clock.systemUTC().instant());
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +23,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class Settings {
   private static final String KAFKA = "kafka.";
+  private static final String DOCUMENTS = "documents.topic";
   private static final String REGISTRY = "schema.registry.";
   private static final List<String> OWN_ENVIRONMENT =
-      List.of("REMASK_HEAP", "REMASK_JAVA_OPTIONS", "REMASK_IMAGE_TARGET");
+      List.of("REMASK_HEAP", "REMASK_JAVA_OPTIONS", "REMASK_IMAGE_TARGET", "REMASK_LOG");
 
+  private final Map<String, String> defaults;
+  private final Map<String, String> given;
   private final Map<String, Object> values;
   private final Map<String, Object> clients;
 
-  private Settings(Map<String, Object> values, Map<String, Object> clients) {
+  private Settings(
+      Map<String, String> defaults,
+      Map<String, String> given,
+      Map<String, Object> values,
+      Map<String, Object> clients) {
+    this.defaults = defaults;
+    this.given = given;
     this.values = values;
     this.clients = clients;
   }
@@ -44,10 +54,15 @@ final class Settings {
       @Nullable Path file,
       Map<String, String> environment,
       Map<String, String> overrides) {
+    Map<String, String> given = new HashMap<>(file == null ? Map.of() : read(file));
+    given.putAll(fromEnvironment(environment));
+    given.putAll(overrides);
+    return of(defaults, given);
+  }
+
+  private static Settings of(Map<String, String> defaults, Map<String, String> given) {
     Map<String, String> all = new HashMap<>(defaults);
-    all.putAll(file == null ? Map.of() : read(file));
-    all.putAll(fromEnvironment(environment));
-    all.putAll(overrides);
+    all.putAll(given);
     Map<String, String> own = new HashMap<>();
     Map<String, Object> clients = new TreeMap<>();
     all.forEach(
@@ -63,8 +78,36 @@ final class Settings {
           }
         });
     Map<String, Object> values = SettingDefinitions.ALL.parse(own);
+    if ("".equals(values.get(DOCUMENTS))) {
+      values.put(DOCUMENTS, values.get("topic.prefix") + "documents");
+    }
     clients.put("avro.serde.class", values.get("avro.serde.class"));
-    return new Settings(values, clients).checked();
+    return new Settings(Map.copyOf(defaults), Map.copyOf(given), values, clients).checked();
+  }
+
+  /**
+   * These, where what was declared stands for what is not given.
+   *
+   * @param whose for the message
+   * @throws ConfigException naming the first given setting that differs, with both values
+   */
+  Settings agreeing(String whose, SortedMap<String, String> declared) {
+    Map<String, String> all = new HashMap<>(defaults);
+    all.putAll(declared);
+    Settings settings = of(all, given);
+    declared.forEach(
+        (key, value) -> {
+          if (!settings.shown(key).equals(value)) {
+            throw new ConfigException(
+                key,
+                settings.shown(key),
+                whose
+                    + " was declared with "
+                    + value
+                    + ", for its life; use that, or another name");
+          }
+        });
+    return settings;
   }
 
   private static Map<String, String> read(Path file) {

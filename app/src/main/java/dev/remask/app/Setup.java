@@ -4,6 +4,7 @@ import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
+import dev.remask.schemas.Document;
 import dev.remask.schemas.Replication;
 import dev.remask.schemas.Topic;
 import dev.remask.schemas.TopicAdmin;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Makes topics and declares datasets. */
@@ -36,21 +38,51 @@ final class Setup {
     }
   }
 
+  /** What the dataset has for itself; a documents topic of one's own must be there. */
+  void ensureTopics(Dataset dataset) {
+    int partitions = dataset.getPartitions();
+    Topic<Document> documents = topics.documents(partitions);
+    try (Admin admin = admin()) {
+      TopicAdmin.ensure(
+          admin,
+          replication(admin),
+          List.of(
+              topics.segments(dataset.getName(), partitions),
+              topics.heldOut(dataset.getName(), partitions)));
+      if (dataset.getDocumentsTopic().equals(documents.name())) {
+        TopicAdmin.ensure(admin, replication(admin), List.of(documents));
+      } else {
+        TopicAdmin.requirePartitions(admin, dataset.getDocumentsTopic(), partitions);
+      }
+    }
+  }
+
   /** What the dataset and the run have for themselves. */
   void ensureTopics(Dataset dataset, String run) {
+    ensureTopics(dataset);
     int partitions = dataset.getPartitions();
     try (Admin admin = admin()) {
       TopicAdmin.ensure(
           admin,
           replication(admin),
           List.of(
-              topics.documents(partitions),
-              topics.segments(dataset.getName(), partitions),
-              topics.heldOut(dataset.getName(), partitions),
-              topics.live(run, partitions),
-              topics.examples(run, partitions),
-              topics.ledger(run)));
+              topics.live(run, partitions), topics.examples(run, partitions), topics.ledger(run)));
     }
+  }
+
+  /**
+   * The settings' dataset.
+   *
+   * @throws ConfigException if it was never declared
+   */
+  Dataset dataset() {
+    ensureSharedTopics();
+    String name = settings.text("dataset.name");
+    return Datasets.find(settings.clients(), topics, name)
+        .orElseThrow(
+            () ->
+                new ConfigException(
+                    "dataset.name", name, "is no dataset yet; 'remask dataset' declares it"));
   }
 
   /** Writes the dataset unless its name is taken; either way returns the one that counts. */

@@ -297,7 +297,7 @@ class FencingIT {
                 dataset.getDocumentCharsMax())) {
       stream.start();
       ingest.feed(sources, Duration.ZERO, (source, reason) -> {}, () -> false);
-      ingest.finish();
+      ingest.finish(true);
       assertThat(stream.awaitPacked(Duration.ofSeconds(30))).isTrue();
       plan.planUpTo(dataset, 1);
 

@@ -181,7 +181,7 @@ class KillIT {
   @Test
   @Order(5)
   void everyExampleWasLearnedExactlyOnce() throws Exception {
-    try (LocalStack stack = LocalStack.start(data, data.lock(), 0)) {
+    try (LocalStack stack = LocalStack.start(data, data.lock(), 0, 0)) {
       Program program = Program.start(folder, "status", "--json", "--data", data.root().toString());
       programs.add(program);
       JsonNode status = JSON.readTree(program.finish(PATIENCE, 0));

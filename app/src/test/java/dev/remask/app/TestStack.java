@@ -48,7 +48,7 @@ final class TestStack implements AutoCloseable {
     try {
       DataFolder data =
           new DataFolder(Files.createTempDirectory(Path.of("target").toAbsolutePath(), "stack"));
-      return new TestStack(data, LocalStack.start(data, data.lock(), 0));
+      return new TestStack(data, LocalStack.start(data, data.lock(), 0, 0));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

@@ -91,6 +91,18 @@ final class HttpRegistryClient implements RegistryClient {
     }
   }
 
+  /** Whether it answers, and to us; nobody wants to know what. */
+  void askForVersions(String subject) {
+    try {
+      JsonNode unused = ask("/subjects/" + encoded(subject) + "/versions", null);
+    } catch (SerializationException e) {
+      if (!(e.getCause() instanceof RegistryException)) {
+        throw e;
+      }
+      // It knows no such subject: an answer.
+    }
+  }
+
   private static String encoded(String part) {
     return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
   }

@@ -38,6 +38,20 @@ public final class LogReader {
     }
   }
 
+  /** The same of a topic of any form, as it is. */
+  public static void readRaw(
+      Map<String, ?> config, String topic, Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+    try (var consumer = consumer(config, new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          existing(consumer, topic).stream()
+              .map(partition -> new TopicPartition(topic, partition.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      LogScan.drain(consumer, consumer.endOffsets(partitions), sink::accept);
+    }
+  }
+
   /**
    * The sequence after that of the last committed record, per partition {@code [P]}: 0 where there
    * is none. Steps back over transaction markers, so it never counts by offsets.
@@ -58,13 +72,18 @@ public final class LogReader {
   /** As many as declared. */
   static List<TopicPartition> partitions(
       org.apache.kafka.clients.consumer.Consumer<?, ?> consumer, Topic<?> topic) {
-    List<PartitionInfo> found = consumer.partitionsFor(topic.name());
-    if (found == null || found.isEmpty()) {
-      throw new UnknownTopicOrPartitionException("topic " + topic.name() + " does not exist");
-    }
-    TopicAdmin.requirePartitions(topic, found.size());
+    TopicAdmin.requirePartitions(topic, existing(consumer, topic.name()).size());
     return IntStream.range(0, topic.partitions())
         .mapToObj(p -> new TopicPartition(topic.name(), p))
         .toList();
+  }
+
+  private static List<PartitionInfo> existing(
+      org.apache.kafka.clients.consumer.Consumer<?, ?> consumer, String topic) {
+    List<PartitionInfo> found = consumer.partitionsFor(topic);
+    if (found == null || found.isEmpty()) {
+      throw new UnknownTopicOrPartitionException("topic " + topic + " does not exist");
+    }
+    return found;
   }
 }

@@ -7,6 +7,7 @@ import java.util.function.LongSupplier;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * Bears with a broker or a registry that is away (invariant 12): a pause after each failure, a line
@@ -37,6 +38,9 @@ public final class Outage {
   /** Whether a failure says that something cannot be reached now, and not that it was refused. */
   public static boolean is(Throwable failure) {
     for (Throwable e = failure; e != null; e = e.getCause()) {
+      if (e instanceof UnknownTopicOrPartitionException) {
+        return false; // Kafka would ask again; but it was answered
+      }
       if (e instanceof RetriableException) {
         return true;
       }

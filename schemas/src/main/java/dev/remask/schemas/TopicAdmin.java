@@ -91,6 +91,21 @@ public final class TopicAdmin {
     }
   }
 
+  /**
+   * Of a topic that somebody else has made.
+   *
+   * @throws ConfigException if it does not exist, or has another number of partitions
+   */
+  public static void requirePartitions(Admin admin, String topic, int partitions) {
+    Integer found = partitions(admin, List.of(topic)).get(topic);
+    if (found == null || found != partitions) {
+      throw new ConfigException(
+          "topic " + topic,
+          found == null ? "missing" : found + " partitions",
+          "must have " + partitions + " partitions");
+    }
+  }
+
   private static Map<String, Integer> checked(Admin admin, List<Topic<?>> topics) {
     Map<String, Integer> existing = partitions(admin, topics.stream().map(Topic::name).toList());
     for (Topic<?> topic : topics) {

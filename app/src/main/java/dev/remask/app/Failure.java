@@ -1,0 +1,10 @@
+package dev.remask.app;
+
+/** Ends a command with exit 1; its message is all that people need. */
+final class Failure extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  Failure(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,185 @@
+package dev.remask.app;
+
+import dev.remask.app.Console.Style;
+import dev.remask.schemas.Dataset;
+import dev.remask.trainer.StepListener;
+import dev.remask.trainer.TrainingSummary;
+import dev.remask.trainer.Until;
+import dev.remask.trainer.log.RunSummary;
+import dev.remask.trainer.log.TrainingRun;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The trainer of a run. */
+@Command(
+    name = "train",
+    description = {
+      "Trains a run's model: the live lane as it comes, and every epoch that is planned.",
+      "Started again after whatever end, it goes on from its checkpoint and the ledger."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example: remask train --set dataset.name=news --set run.name=first"})
+final class TrainCommand implements Callable<Integer> {
+  private record Trained(
+      String run,
+      long step,
+      int epoch,
+      long steps,
+      long redone,
+      long examples,
+      long examplesVerified,
+      long tokens,
+      double loss,
+      String checkpoints,
+      double seconds) {}
+
+  @Mixin private CommonOptions options = new CommonOptions();
+
+  @Option(
+      names = "--until-epoch",
+      paramLabel = "E",
+      description = "End when this replay is learned (default: go on for ever).")
+  private @Nullable Integer untilEpoch;
+
+  @Option(
+      names = "--until-step",
+      paramLabel = "N",
+      description = "End after this step (default: go on for ever).")
+  private @Nullable Long untilStep;
+
+  @Override
+  public Integer call() throws Exception {
+    Until until = until();
+    DataFolder data = options.data();
+    Settings given = options.settingsOfRunning(Map.of());
+    Console console = options.console();
+    try (Stopping stopping = Stopping.onSignal()) {
+      Connection connection =
+          new Connection(
+              given, given.outageMax(), line -> console.part("waiting", line), stopping::asked);
+      if (connection.await()) {
+        train(Run.open(given), until, data, console, stopping);
+      }
+    }
+    return 0;
+  }
+
+  private Until until() {
+    if (untilEpoch != null) {
+      CommonOptions.requireBetween("--until-epoch", untilEpoch, 1, Integer.MAX_VALUE);
+    }
+    if (untilStep != null && untilStep < 1) {
+      throw new ConfigException("--until-step", untilStep, "must be at least 1");
+    }
+    return new Until(
+        untilEpoch == null ? Until.STOPPED.epoch() : untilEpoch,
+        untilStep == null ? Until.STOPPED.step() : untilStep);
+  }
+
+  private void train(Run run, Until until, DataFolder data, Console console, Stopping stopping)
+      throws Exception {
+    Settings settings = run.settings();
+    Dataset dataset = run.dataset();
+    Path checkpoints = data.checkpoints(settings.text("run.name"));
+    LearningCurve curve = new LearningCurve();
+    try (FileLock lock = DataFolder.lock("the checkpoints", checkpoints)) {
+      TrainingRun training =
+          new Trainers(settings).run(dataset, checkpoints, listener(curve, console));
+      training.requireSameConfiguration();
+      console.part("train", "run " + settings.text("run.name") + ", checkpoints in " + checkpoints);
+      try (Background<RunSummary> learning =
+          new Background<>(
+              "remask-train",
+              ended -> training.train(until, () -> ended.getAsBoolean() || stopping.asked()))) {
+        learning.start();
+        while (!learning.finished()) {
+          if (curve.steps() > 0) {
+            console.progress("train", line(curve, console));
+          }
+        }
+        report(settings, learning.result(), curve, console, checkpoints);
+      } finally {
+        lock.acquiredBy().close();
+      }
+    }
+  }
+
+  private static StepListener listener(LearningCurve curve, Console console) {
+    return new StepListener() {
+      private int epoch = -1;
+
+      @Override
+      public void learned(StepReport step) {
+        curve.learned(step);
+        if (step.epoch() != epoch) {
+          epoch = step.epoch();
+          console.part(
+              "train",
+              (epoch == 0 ? "live lane" : "epoch " + epoch)
+                  + String.format(Locale.ROOT, ", from step %,d on", step.step())
+                  + (step.redone() ? ", redone from the ledger" : ""));
+        }
+      }
+
+      @Override
+      public void notice(String line) {
+        console.part("waiting", line);
+      }
+    };
+  }
+
+  private static String line(LearningCurve curve, Console console) {
+    return String.format(
+        Locale.ROOT,
+        "%s · step %,d · loss %.2f · %,.0f tokens/s  %s",
+        curve.epoch() == 0 ? "live lane" : "epoch " + curve.epoch(),
+        curve.lastStep(),
+        curve.recentLoss(),
+        curve.tokensPerSecond(),
+        console.in(Style.CYAN, curve.bars(24)));
+  }
+
+  private void report(
+      Settings settings,
+      RunSummary summary,
+      LearningCurve curve,
+      Console console,
+      Path checkpoints) {
+    TrainingSummary training = summary.training();
+    console.part(
+        "train",
+        String.format(
+            Locale.ROOT,
+            "ended at step %,d of epoch %d, with a checkpoint: %,d steps learned, %,d redone, %,d examples, %,d of them verified",
+            training.position().step(),
+            training.position().epoch(),
+            training.steps(),
+            training.redone(),
+            training.examples(),
+            summary.examplesVerified()));
+    if (options.json()) {
+      System.out.println(
+          Json.text(
+              new Trained(
+                  settings.text("run.name"),
+                  training.position().step(),
+                  training.position().epoch(),
+                  training.steps(),
+                  training.redone(),
+                  training.examples(),
+                  summary.examplesVerified(),
+                  training.tokens(),
+                  curve.recentLoss(),
+                  checkpoints.toString(),
+                  console.seconds())));
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package dev.remask.app;
+
+import dev.remask.app.Corpus.Source;
+import dev.remask.mlm.Vocabulary;
+import dev.remask.schemas.LogReader;
+import dev.remask.topology.BadDocument;
+import dev.remask.topology.DocumentDecoder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.kafka.common.config.ConfigException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Learns a vocabulary; the same text gives the same, byte for byte. */
+@Command(
+    name = "vocab",
+    description = "Learns a byte-level BPE vocabulary of vocabulary.size token ids.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example: remask vocab my-texts --out tokenizer.json --set vocabulary.size=8192"})
+final class VocabCommand implements Callable<Integer> {
+  private record Learned(String file, int size, String sha256, long documents, long characters) {}
+
+  @Mixin private CommonOptions options = new CommonOptions();
+  @Mixin private TextOptions text = new TextOptions();
+
+  @Option(names = "--from-topic", description = "Learn from documents.topic instead of from files.")
+  private boolean fromTopic;
+
+  @Option(
+      names = "--characters",
+      defaultValue = "50000000",
+      paramLabel = "N",
+      description = "Read at most so much text; it is held in memory (default: ${DEFAULT-VALUE}).")
+  private long characters = 50_000_000;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = "Where to write it, as a Hugging Face tokenizer.json.")
+  private Path out = Path.of("tokenizer.json");
+
+  @Override
+  public Integer call() throws Exception {
+    if (fromTopic == text.given()) {
+      throw new ConfigException("PATH", null, "give text files, --demo-text or --from-topic");
+    }
+    if (characters < 1) {
+      throw new ConfigException("--characters", characters, "must be at least 1");
+    }
+    options.data();
+    List<String> texts = fromTopic ? ofTopic(options.connected(Map.of())) : ofFiles();
+    if (texts.isEmpty()) {
+      throw new ConfigException("PATH", null, "holds no document that is text");
+    }
+    Vocabulary vocabulary =
+        Vocabulary.learn(texts, options.settings(Map.of()).integer("vocabulary.size"));
+    write(vocabulary.tokenizerJson());
+    long read = texts.stream().mapToLong(String::length).sum();
+    Learned learned =
+        new Learned(out.toString(), vocabulary.size(), vocabulary.sha256(), texts.size(), read);
+    if (options.json()) {
+      System.out.println(Json.text(learned));
+    } else {
+      System.out.printf(
+          Locale.ROOT,
+          "%s: %,d token ids, learned from %,d documents, %,d characters; SHA-256 %s%n",
+          learned.file(),
+          learned.size(),
+          learned.documents(),
+          learned.characters(),
+          learned.sha256());
+    }
+    return 0;
+  }
+
+  private List<String> ofFiles() {
+    int charsMax = options.settings(Map.of()).integer("document.chars.max");
+    List<String> texts = new ArrayList<>();
+    long read = 0;
+    for (Source source : text.sources()) {
+      if (read >= characters) {
+        break;
+      }
+      try {
+        texts.add(Ingest.text(source, charsMax));
+        read += texts.get(texts.size() - 1).length();
+      } catch (BadDocument e) {
+        System.err.println("remask: passed over " + source.id() + ": " + e.getMessage());
+      }
+    }
+    return texts;
+  }
+
+  /** Without those that the packer would refuse. */
+  private List<String> ofTopic(Settings settings) {
+    DocumentDecoder decoder = new DatasetSettings(settings).decoder();
+    String topic = settings.text("documents.topic");
+    List<String> texts = new ArrayList<>();
+    long[] read = {0};
+    LogReader.readRaw(
+        settings.clients(),
+        topic,
+        record -> {
+          if (record.value() != null && read[0] < characters) {
+            try {
+              String document = decoder.decode(topic, record.headers(), record.value()).getText();
+              texts.add(document);
+              read[0] += document.length();
+            } catch (BadDocument e) {
+              // Counted and kept by the packer.
+            }
+          }
+        });
+    return texts;
+  }
+
+  private void write(byte[] json) {
+    try {
+      Files.write(out, json);
+    } catch (IOException e) {
+      throw new ConfigException("--out", out, "cannot be written: " + e);
+    }
+  }
+}
