@@ -289,12 +289,7 @@ class FencingIT {
     RunPlan plan = new RunPlan(settings);
 
     try (StreamInstance stream = instance(settings, dataset, folder);
-        Ingest ingest =
-            new Ingest(
-                settings.clients(),
-                settings.topics().documents(dataset.getPartitions()),
-                settings.topics().deadLetters(),
-                dataset.getDocumentCharsMax())) {
+        Ingest ingest = new Ingest(settings.clients(), dataset, settings.topics().deadLetters())) {
       stream.start();
       ingest.feed(sources, Duration.ZERO, (source, reason) -> {}, () -> false);
       ingest.finish(true);
