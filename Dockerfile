@@ -1,0 +1,26 @@
+# Remask's image. The default target builds the program inside; target `prebuilt` takes app/target/remask as
+# `mvn -Dquick -pl app -am package` has left it. It comes first: Docker's old builder also builds all stages above its target.
+ARG JAVA_IMAGE=eclipse-temurin:17-jre
+ARG MAVEN_IMAGE=maven:3.9.11-eclipse-temurin-17
+
+FROM ${JAVA_IMAGE} AS runtime
+RUN groupadd --gid 10001 remask && \
+    useradd --uid 10001 --gid remask --home-dir /var/lib/remask --create-home --shell /usr/sbin/nologin remask
+COPY docker/ready /usr/local/bin/ready
+ENV PATH=/opt/remask/bin:$PATH REMASK_LOG=console
+USER remask
+WORKDIR /var/lib/remask
+ENTRYPOINT ["remask"]
+CMD ["--help"]
+
+FROM runtime AS prebuilt
+COPY app/target/remask /opt/remask
+
+FROM ${MAVEN_IMAGE} AS build
+WORKDIR /src
+COPY . .
+# Without what an earlier build outside has left.
+RUN rm -rf app/target && mvn -B -ntp -Dquick -pl app -am package
+
+FROM runtime AS built
+COPY --from=build /src/app/target/remask /opt/remask
