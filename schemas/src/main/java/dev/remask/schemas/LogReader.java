@@ -62,7 +62,7 @@ public final class LogReader {
     if (found == null || found.isEmpty()) {
       throw new UnknownTopicOrPartitionException("topic " + topic.name() + " does not exist");
     }
-    TopicAdmin.requirePartitions(topic, found.size());
+    TopicAdmin.requirePartitions(topic.name(), found.size(), topic.partitions());
     return IntStream.range(0, topic.partitions())
         .mapToObj(p -> new TopicPartition(topic.name(), p))
         .toList();
