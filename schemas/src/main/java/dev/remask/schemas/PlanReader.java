@@ -1,14 +1,16 @@
 package dev.remask.schemas;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The plans topic, folded: the first plan of a run and epoch wins. Reads committed records only.
- * Not thread-safe.
+ * The plans topic, folded: the first plan of a run and epoch wins, until the run is deleted. Reads
+ * committed records only. Not thread-safe.
  */
 public final class PlanReader implements AutoCloseable {
   private final Topic<PlanEvent> topic;
@@ -52,6 +54,7 @@ public final class PlanReader implements AutoCloseable {
 
   @Override
   public void close() {
-    consumer.close();
+    // It is in no group, so there is nobody to wait for when the broker is away.
+    consumer.close(CloseOptions.timeout(Duration.ofSeconds(1)));
   }
 }
