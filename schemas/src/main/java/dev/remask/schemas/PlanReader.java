@@ -13,6 +13,8 @@ import org.apache.kafka.common.TopicPartition;
  * committed records only. Not thread-safe.
  */
 public final class PlanReader implements AutoCloseable {
+  private static final Duration CLOSE_MAX = Duration.ofMillis(500);
+
   private final Topic<PlanEvent> topic;
   private final KafkaConsumer<byte[], PlanEvent> consumer;
   private final Plans plans = new Plans();
@@ -55,6 +57,6 @@ public final class PlanReader implements AutoCloseable {
   @Override
   public void close() {
     // It is in no group, so there is nobody to wait for when the broker is away.
-    consumer.close(CloseOptions.timeout(Duration.ofSeconds(1)));
+    consumer.close(CloseOptions.timeout(CLOSE_MAX));
   }
 }
