@@ -137,7 +137,8 @@ final class HealthServer implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
-      Answer answer = answer(exchange.getRequestMethod(), String.valueOf(exchange.getRequestURI().getPath()));
+      Answer answer =
+          answer(exchange.getRequestMethod(), String.valueOf(exchange.getRequestURI().getPath()));
       byte[] body = answer.text.getBytes(StandardCharsets.UTF_8);
       var headers = exchange.getResponseHeaders();
       headers.set("Content-Type", answer.mediaType);
