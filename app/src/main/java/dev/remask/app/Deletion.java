@@ -24,8 +24,8 @@ import org.apache.kafka.common.config.ConfigException;
 
 /**
  * What would go with a run or a dataset, and its going. The name is freed first, so that whoever
- * still works for it ends; what a broken-off deletion leaves is found by the next one. Documents are
- * not ours: they stay, and so do the schemas of the registry.
+ * still works for it ends; what a broken-off deletion leaves is found by the next one. Documents
+ * are not ours: they stay, and so do the schemas of the registry.
  *
  * @param what for people
  * @param topics that exist

@@ -98,9 +98,9 @@ final class HttpRegistryClient implements RegistryClient {
   }
 
   /** Whether it answers, and to us; nobody wants to know what. */
-  void askForVersions(String subject) {
+  void askForLatest(String subject) {
     try {
-      JsonNode unused = ask("/subjects/" + encoded(subject) + "/versions", null);
+      JsonNode unused = ask("/subjects/" + encoded(subject) + "/versions/latest", ID, null);
     } catch (SerializationException e) {
       if (!(e.getCause() instanceof RegistryException)) {
         throw e;
