@@ -150,6 +150,7 @@ class HealthServerTest {
         socket.getOutputStream().write("GET /hea".getBytes(US_ASCII));
         socket.getOutputStream().flush();
       }
+      assertThat(slow).isNotEmpty();
       for (int i = 0; i < 20; i++) {
         assertThat(get("/healthz").statusCode()).isEqualTo(200);
       }
@@ -184,7 +185,7 @@ class HealthServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"192.0.2.1", "no.such.host.invalid"})
+  @ValueSource(strings = {"192.0.2.1", "[::1"})
   void anAddressOfAnotherMachineIsAConfigurationError(String address) {
     Settings settings = Settings.of(Map.of(), null, Map.of(), Map.of("http.address", address));
     assertThatThrownBy(() -> Monitoring.open(settings))
