@@ -30,7 +30,7 @@ final class StreamCommand implements Callable<Integer> {
     DataFolder data = options.data();
     Settings given = options.settingsOfRunning(Map.of());
     Console console = options.console();
-    Consumer<String> notices = line -> console.part("waiting", line);
+    Consumer<String> notices = line -> console.part("outage", line);
     try (Stopping stopping = Stopping.onSignal();
         Monitoring monitoring = Monitoring.open(given)) {
       monitoring.url().ifPresent(url -> console.part("http", url + "/healthz, /readyz, /metrics"));

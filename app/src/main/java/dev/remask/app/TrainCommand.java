@@ -66,7 +66,7 @@ final class TrainCommand implements Callable<Integer> {
       monitoring.url().ifPresent(url -> console.part("http", url + "/healthz, /readyz, /metrics"));
       Connection connection =
           new Connection(
-              given, given.outageMax(), line -> console.part("waiting", line), stopping::asked);
+              given, given.outageMax(), line -> console.part("outage", line), stopping::asked);
       if (connection.await()) {
         train(Run.open(given), until, data, console, stopping, monitoring);
       }
@@ -145,7 +145,7 @@ final class TrainCommand implements Callable<Integer> {
 
       @Override
       public void notice(String line) {
-        console.part("waiting", line);
+        console.part("outage", line);
       }
     };
   }

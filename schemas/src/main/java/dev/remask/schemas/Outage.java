@@ -99,9 +99,9 @@ public final class Outage {
     if (now - saidNs >= SAY_EVERY.toNanos()) {
       saidNs = now;
       notices.accept(
-          "waiting since "
+          "no answer for "
               + Duration.ofNanos(lasted).toSeconds()
-              + " s, at most "
+              + " s, giving up after "
               + max.toSeconds()
               + " s: "
               + reason(failure));
