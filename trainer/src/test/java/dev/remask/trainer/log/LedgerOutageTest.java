@@ -11,7 +11,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -39,16 +38,19 @@ class LedgerOutageTest {
   private static final ConsumerGroupMetadata GROUP =
       new MockConsumer<byte[], byte[]>("earliest").groupMetadata();
   private static final TopicPartition LIVE = new TopicPartition("live", 0);
-  private static final BooleanSupplier NEVER = () -> false;
-  private static final RuntimeException TIME_OUT = new TimeoutException("nobody there");
-  private static final RuntimeException NO_REGISTRY = new DisconnectException("cannot reach it");
-  private static final RuntimeException TO_ABORT =
+  private final RuntimeException timeOut = new TimeoutException("nobody there");
+  private final RuntimeException noRegistry = new DisconnectException("cannot reach it");
+  private final RuntimeException toAbort =
       new TransactionAbortableException("the broker asks to abort");
-  private static final RuntimeException EXPIRED =
-      new KafkaException("in an error state", new TransactionAbortableException("", TIME_OUT));
+  private final RuntimeException expired =
+      new KafkaException("in an error state", new TransactionAbortableException("", timeOut));
 
   private final StrictProducer producer = new StrictProducer();
   private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
+
+  private static boolean never() {
+    return false;
+  }
 
   private KafkaLedger ledger(StrictProducer producer, Duration max) {
     return new KafkaLedger(
@@ -57,7 +59,7 @@ class LedgerOutageTest {
         GROUP,
         () -> Map.of(LIVE, new OffsetAndMetadata(7)),
         step -> List.of(),
-        PatienceTest.patience(max, notices, NEVER));
+        PatienceTest.patience(max, notices, LedgerOutageTest::never));
   }
 
   private KafkaLedger ledger() {
@@ -66,7 +68,7 @@ class LedgerOutageTest {
 
   private static void append(KafkaLedger ledger, long first, long last) throws Exception {
     for (long step = first; step <= last; step++) {
-      assertThat(ledger.append(KafkaLedgerTest.step(step), NEVER)).isTrue();
+      assertThat(ledger.append(KafkaLedgerTest.step(step), LedgerOutageTest::never)).isTrue();
     }
   }
 
@@ -75,18 +77,18 @@ class LedgerOutageTest {
   }
 
   /** Whatever fails in whatever order, as long as nobody refuses. */
-  @Property(tries = 300)
+  @Property(tries = 60)
   void eachStepIsThereOnceWhateverIsAway(@ForAll long seed) throws Exception {
     Random random = new Random(seed);
     StrictProducer producer = new StrictProducer();
-    List<RuntimeException> anywhere = List.of(TIME_OUT, NO_REGISTRY, TO_ABORT, EXPIRED);
+    List<RuntimeException> anywhere = List.of(timeOut, noRegistry, toAbort, expired);
     Map<Call, List<RuntimeException>> possible =
         Map.of(
-            Call.INIT, List.of(TIME_OUT),
-            Call.SEND, List.of(TIME_OUT, NO_REGISTRY, EXPIRED),
+            Call.INIT, List.of(timeOut),
+            Call.SEND, List.of(timeOut, noRegistry, expired),
             Call.OFFSETS, anywhere,
             Call.COMMIT, anywhere,
-            Call.ABORT, List.of(TIME_OUT));
+            Call.ABORT, List.of(timeOut));
     for (Call call : Call.values()) {
       List<RuntimeException> kinds = possible.getOrDefault(call, List.of());
       for (int i = random.nextInt(6); i > 0; i--) {
@@ -94,15 +96,15 @@ class LedgerOutageTest {
       }
     }
     KafkaLedger ledger = ledger(producer, Duration.ofDays(1));
-    long last = 1 + random.nextInt(20);
+    long last = 1L + random.nextInt(20);
     for (long step = 1; step <= last; step++) {
       append(ledger, step, step);
       if (random.nextInt(4) == 0) {
-        assertThat(ledger.flush(NEVER)).isTrue();
+        assertThat(ledger.flush(LedgerOutageTest::never)).isTrue();
       }
     }
-    assertThat(ledger.flush(NEVER)).isTrue();
-    ledger.requireSole(NEVER);
+    assertThat(ledger.flush(LedgerOutageTest::never)).isTrue();
+    ledger.requireSole(LedgerOutageTest::never);
     assertThat(written(producer)).isEqualTo(LongStream.rangeClosed(1, last).boxed().toList());
     ledger.close();
     assertThat(written(producer)).hasSize((int) last);
@@ -110,10 +112,10 @@ class LedgerOutageTest {
 
   @Test
   void aCommitWithoutAnswerIsRepeatedAndNothingElse() throws Exception {
-    producer.fail(Call.COMMIT, TIME_OUT, TIME_OUT, TIME_OUT);
+    producer.fail(Call.COMMIT, timeOut, timeOut, timeOut);
     KafkaLedger ledger = ledger();
     append(ledger, 1, 1);
-    assertThat(ledger.flush(NEVER)).isTrue();
+    assertThat(ledger.flush(LedgerOutageTest::never)).isTrue();
     assertThat(written(producer)).containsExactly(1L);
     assertThat(producer.transactionAborted()).isFalse();
     assertThat(notices.get(0)).startsWith("writing the ledger: waiting since 0 s, at most 3600 s");
@@ -123,11 +125,11 @@ class LedgerOutageTest {
 
   @Test
   void whatFailedIsAbortedAndWrittenAgain() throws Exception {
-    producer.fail(Call.SEND, NO_REGISTRY).fail(Call.COMMIT, TO_ABORT, EXPIRED);
-    producer.fail(Call.OFFSETS, TIME_OUT).fail(Call.ABORT, TIME_OUT);
+    producer.fail(Call.SEND, noRegistry).fail(Call.COMMIT, toAbort, expired);
+    producer.fail(Call.OFFSETS, timeOut).fail(Call.ABORT, timeOut);
     KafkaLedger ledger = ledger();
     append(ledger, 1, 3);
-    assertThat(ledger.flush(NEVER)).isTrue();
+    assertThat(ledger.flush(LedgerOutageTest::never)).isTrue();
     assertThat(written(producer)).containsExactly(1L, 2L, 3L);
     assertThat(producer.failedAsTold()).isTrue();
     assertThat(notices.get(0)).contains("cannot reach it");
@@ -137,11 +139,11 @@ class LedgerOutageTest {
   @Test
   void anOutageThatLastsTooLongEndsWithOneLine() throws Exception {
     for (int i = 0; i < 100; i++) {
-      producer.fail(Call.COMMIT, TIME_OUT);
+      producer.fail(Call.COMMIT, timeOut);
     }
     KafkaLedger ledger = ledger(producer, Duration.ofSeconds(30));
     append(ledger, 1, 1);
-    assertThatThrownBy(() -> ledger.flush(NEVER))
+    assertThatThrownBy(() -> ledger.flush(LedgerOutageTest::never))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
             "cannot write ledger: writing the ledger has failed for more than 30 s: nobody there");
@@ -158,17 +160,18 @@ class LedgerOutageTest {
             new InvalidProducerEpochException("old epoch"),
             new KafkaException("fatal", new ProducerFencedException("fenced")))) {
       for (Call call : List.of(Call.SEND, Call.OFFSETS, Call.COMMIT, Call.ABORT)) {
-        StrictProducer producer = new StrictProducer().fail(Call.OFFSETS, TIME_OUT);
+        StrictProducer producer = new StrictProducer().fail(Call.OFFSETS, timeOut);
         producer.fail(call, fenced);
         KafkaLedger ledger = ledger(producer, Duration.ofHours(1));
         append(ledger, 1, 1);
-        assertThatThrownBy(() -> ledger.flush(NEVER))
+        assertThatThrownBy(() -> ledger.flush(LedgerOutageTest::never))
             .as(call + " " + fenced)
             .isInstanceOf(IllegalStateException.class)
             .hasMessage("another trainer of this run has taken over: only one may write ledger");
         int calls = producer.calls();
         assertThatThrownBy(() -> append(ledger, 2, 2)).hasMessageContaining("taken over");
-        assertThatThrownBy(() -> ledger.requireSole(NEVER)).hasMessageContaining("taken over");
+        assertThatThrownBy(() -> ledger.requireSole(LedgerOutageTest::never))
+            .hasMessageContaining("taken over");
         assertThat(producer.calls()).as("nothing more is tried").isEqualTo(calls);
         ledger.close();
         assertThat(written(producer)).isEmpty();
@@ -188,7 +191,7 @@ class LedgerOutageTest {
         StrictProducer producer = new StrictProducer().fail(call, refusal);
         KafkaLedger ledger = ledger(producer, Duration.ofHours(1));
         append(ledger, 1, 1);
-        assertThatThrownBy(() -> ledger.flush(NEVER))
+        assertThatThrownBy(() -> ledger.flush(LedgerOutageTest::never))
             .isInstanceOf(IllegalStateException.class)
             .hasMessageContaining(refusal.getMessage());
         ledger.close();
@@ -208,10 +211,11 @@ class LedgerOutageTest {
   void anIdleTrainerFindsOutThatItWasReplaced() throws Exception {
     KafkaLedger ledger = ledger();
     append(ledger, 1, 1);
-    assertThat(ledger.flush(NEVER)).isTrue();
-    ledger.requireSole(NEVER);
+    assertThat(ledger.flush(LedgerOutageTest::never)).isTrue();
+    ledger.requireSole(LedgerOutageTest::never);
     producer.fail(Call.OFFSETS, new ProducerFencedException("fenced"));
-    assertThatThrownBy(() -> ledger.requireSole(NEVER)).hasMessageContaining("taken over");
+    assertThatThrownBy(() -> ledger.requireSole(LedgerOutageTest::never))
+        .hasMessageContaining("taken over");
     ledger.close();
   }
 
@@ -222,8 +226,8 @@ class LedgerOutageTest {
     KafkaLedger ledger = ledger();
     append(ledger, 1, 1);
     assertThat(ledger.flush(() -> true)).isFalse();
-    assertThat(ledger.flush(NEVER)).as("for good").isFalse();
-    assertThat(ledger.append(KafkaLedgerTest.step(2), NEVER)).isFalse();
+    assertThat(ledger.flush(LedgerOutageTest::never)).as("for good").isFalse();
+    assertThat(ledger.append(KafkaLedgerTest.step(2), LedgerOutageTest::never)).isFalse();
     long begun = System.nanoTime();
     ledger.close();
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
@@ -241,7 +245,7 @@ class LedgerOutageTest {
       assertThat(step).isLessThan(5_000);
     }
     assertThat(step).isGreaterThan(1_000);
-    assertThat(ledger.flush(NEVER)).isFalse();
+    assertThat(ledger.flush(LedgerOutageTest::never)).isFalse();
     ledger.close();
   }
 

@@ -10,7 +10,6 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DeleteRecordsResult;
 import org.apache.kafka.clients.admin.DeletedRecords;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
@@ -27,17 +26,14 @@ class PurgeTest {
               Admin.class.getClassLoader(),
               new Class<?>[] {Admin.class},
               (proxy, method, arguments) -> {
-                switch (method.getName()) {
-                  case "deleteRecords":
-                    asked.add(new KafkaFutureImpl<>());
-                    KafkaFuture<DeletedRecords> answer = asked.get(asked.size() - 1);
-                    return new DeleteRecordsResult(Map.of(LIVE, answer));
-                  case "close":
-                    closed.add(arguments[0]);
-                    return null;
-                  default:
-                    throw new UnsupportedOperationException(method.getName());
+                if (method.getName().equals("close")) {
+                  closed.add(arguments[0]);
+                  return null;
                 }
+                assertThat(method.getName()).isEqualTo("deleteRecords");
+                KafkaFutureImpl<DeletedRecords> answer = new KafkaFutureImpl<>();
+                asked.add(answer);
+                return new DeleteRecordsResult(Map.of(LIVE, answer));
               });
 
   @Test
