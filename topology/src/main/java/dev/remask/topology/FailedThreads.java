@@ -58,6 +58,9 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
 
   @Override
   public synchronized StreamThreadExceptionResponse handle(Throwable exception) {
+    // A replacement's failure would be printed by the JVM as well: Kafka Streams sees to this for
+    // the first threads only.
+    Thread.currentThread().setUncaughtExceptionHandler((thread, known) -> {});
     failedNs = nanoTime.getAsLong();
     away = true;
     try {

@@ -81,7 +81,7 @@ public final class Planner implements AutoCloseable {
   }
 
   /** Another planner of the run has begun after this one. */
-  private static final class TakenOver extends IllegalStateException {
+  static final class TakenOver extends IllegalStateException {
     private static final long serialVersionUID = 1L;
 
     TakenOver(String run, Throwable cause) {
