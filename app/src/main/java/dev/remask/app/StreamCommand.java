@@ -92,7 +92,7 @@ final class StreamCommand implements Callable<Integer> {
             .orElse("");
     return String.format(
         Locale.ROOT,
-        "%,d documents to pack · live lane: %,d of %,d masked%s%s",
+        "%,d records to pack · live lane: %,d of %,d masked%s%s",
         status.packer().lag(),
         status.live().masked(),
         status.live().total(),

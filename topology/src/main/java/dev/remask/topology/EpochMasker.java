@@ -63,6 +63,7 @@ final class EpochMasker {
     this.examples =
         MaskingTopology.examples(settings.topics(), epoch.run(), epoch.epoch(), partitions).name();
     this.stops = stops(epoch.plan());
+    this.total = epoch.examples().orElse(0);
     this.topologies = topologies;
     this.counters = counters;
     this.running =
