@@ -2,11 +2,13 @@ package dev.remask.app;
 
 import dev.remask.app.Console.Style;
 import dev.remask.schemas.Dataset;
+import dev.remask.trainer.Checkpoints;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.TrainingSummary;
 import dev.remask.trainer.Until;
 import dev.remask.trainer.log.RunSummary;
 import dev.remask.trainer.log.TrainingRun;
+import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -38,7 +40,7 @@ final class TrainCommand implements Callable<Integer> {
       long examplesVerified,
       long tokens,
       double loss,
-      String checkpoints,
+      String checkpoint,
       double seconds) {}
 
   @Mixin private CommonOptions options = new CommonOptions();
@@ -103,26 +105,34 @@ final class TrainCommand implements Callable<Integer> {
             System::nanoTime,
             new TrainMeters(monitoring.registry(), System::nanoTime, listener(curve, console)));
     monitoring.watch(health);
-    try (FileLock lock = DataFolder.lock("the checkpoints", checkpoints)) {
+    FileLock lock = DataFolder.lock("the checkpoints' folder", checkpoints);
+    try {
       TrainingRun training = new Trainers(settings).run(dataset, checkpoints, health);
       training.requireSameConfiguration();
       console.part("train", "run " + settings.text("run.name") + ", checkpoints in " + checkpoints);
-      try (Background<RunSummary> learning =
-          new Background<>(
-              "remask-train",
+      RunSummary summary =
+          learn(
               ended ->
                   training.train(
-                      until, health.running(() -> ended.getAsBoolean() || stopping.asked())))) {
-        learning.start();
-        while (!learning.finished()) {
-          if (curve.steps() > 0) {
-            console.progress("train", line(curve, console));
-          }
+                      until, health.running(() -> ended.getAsBoolean() || stopping.asked())),
+              curve,
+              console);
+      report(settings, summary, curve, console, checkpoints);
+    } finally {
+      lock.acquiredBy().close();
+    }
+  }
+
+  private static RunSummary learn(
+      Background.Work<RunSummary> work, LearningCurve curve, Console console) throws Exception {
+    try (Background<RunSummary> learning = new Background<>("remask-train", work)) {
+      learning.start();
+      while (!learning.finished()) {
+        if (curve.steps() > 0) {
+          console.progress("train", line(curve, console));
         }
-        report(settings, learning.result(), curve, console, checkpoints);
-      } finally {
-        lock.acquiredBy().close();
       }
+      return learning.result();
     }
   }
 
@@ -162,23 +172,23 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private void report(
-      Settings settings,
-      RunSummary summary,
-      LearningCurve curve,
-      Console console,
-      Path checkpoints) {
+      Settings settings, RunSummary summary, LearningCurve curve, Console console, Path checkpoints)
+      throws IOException {
     TrainingSummary training = summary.training();
+    String checkpoint =
+        Checkpoints.newest(checkpoints).map(c -> c.folder().toString()).orElse("none");
     console.part(
         "train",
         String.format(
             Locale.ROOT,
-            "ended at step %,d of epoch %d, with a checkpoint: %,d steps learned, %,d redone, %,d examples, %,d of them verified",
+            "ended at step %,d, epoch %d: %,d steps learned, %,d redone, %,d examples, %,d of them verified; checkpoint %s",
             training.position().step(),
             training.position().epoch(),
             training.steps(),
             training.redone(),
             training.examples(),
-            summary.examplesVerified()));
+            summary.examplesVerified(),
+            checkpoint));
     if (options.json()) {
       System.out.println(
           Json.text(
@@ -192,7 +202,7 @@ final class TrainCommand implements Callable<Integer> {
                   summary.examplesVerified(),
                   training.tokens(),
                   curve.recentLoss(),
-                  checkpoints.toString(),
+                  checkpoint,
                   console.seconds())));
     }
   }
