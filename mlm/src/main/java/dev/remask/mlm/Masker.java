@@ -50,8 +50,7 @@ public final class Masker {
       throw new IllegalArgumentException(
           "vocabulary size " + vocabularySize + "; allowed are 6 and more");
     }
-    this.key =
-        Draws.Key.of("remask-mask-1\n" + runSeed + "\n" + dataset + "\n" + policy.canonical());
+    this.key = Draws.Key.of(keyText(runSeed, dataset, policy));
     this.policy = policy;
     this.vocabularySize = vocabularySize;
     this.beginsWord = beginsWord(vocabularySize, wordStarts);
@@ -120,7 +119,7 @@ public final class Masker {
     requireUnmasked(tokens, partition, sequence);
     clear(tokens.length);
     int n = policy.wholeWord() ? collectWords(tokens) : collectTokens(tokens);
-    Draws draws = key.draws((long) masking(epoch) << 32 | partition, sequence);
+    Draws draws = draws(key, masking(epoch), partition, sequence);
     if (policy.selection() == MaskingPolicy.Selection.EXACT) {
       selectExactly(n, draws, tokens, inputs);
     } else {
@@ -133,6 +132,17 @@ public final class Masker {
     return count;
   }
 
+  /** Different for different arguments, as no dataset has a line break in its name. */
+  static String keyText(long runSeed, String dataset, MaskingPolicy policy) {
+    return "remask-mask-1\n" + runSeed + "\n" + dataset + "\n" + policy.canonical();
+  }
+
+  /** Different for different arguments, as no partition is negative. */
+  static Draws draws(Draws.Key key, int masking, int partition, long sequence) {
+    return key.draws((long) masking << 32 | partition, sequence);
+  }
+
+  /** The epoch, or the static copy that it takes. */
   private int masking(int epoch) {
     boolean copy = policy.kind() == MaskingPolicy.Kind.STATIC && epoch != EVALUATION;
     return copy ? epoch % policy.copies() : epoch;
