@@ -119,9 +119,8 @@ class MaskDistributionTest {
     }
     requireSum("counts rounded up", rounded, SEGMENTS * up, SEGMENTS * up * (1 - up));
     double change = 2 * up * (1 - up);
-    // Two changes in a row have a covariance of up (1 - up) (1 - 4 up (1 - up)).
-    double covariance = up * (1 - up) * (1 - 2 * change);
-    double variance = change * (1 - change) + 2 * covariance;
+    // The second term is the covariance of two changes in a row, twice.
+    double variance = change * (1 - change) + change * (1 - 2 * change);
     requireSum("changes between neighbours", neighbours, SEGMENTS * change, SEGMENTS * variance);
   }
 
@@ -285,14 +284,13 @@ class MaskDistributionTest {
   @Test
   void staticMasksRepeatAfterTheirCopiesAndNotBefore() {
     requirePeriod(masks(policy(Kind.STATIC, Selection.EXACT, P, 0.8, 0.1, false)));
-    Masks drift = (e, p, s) -> EXACT.at(e % COPIES + (e > 19 ? 1 : 0), p, s);
     requireCaught(
         MaskDistributionTest::requirePeriod,
         EXACT,
         (e, p, s) -> EXACT.at(e % 5, p, s),
         (e, p, s) -> EXACT.at(e % 20, p, s),
         (e, p, s) -> EXACT.at(e / 4 % COPIES, p, s),
-        drift);
+        (e, p, s) -> EXACT.at(e % COPIES + (e > 19 ? 1 : 0), p, s));
   }
 
   private static void requirePeriod(Masks masks) {
