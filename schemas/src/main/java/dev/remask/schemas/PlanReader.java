@@ -1,8 +1,10 @@
 package dev.remask.schemas;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 
@@ -11,6 +13,8 @@ import org.apache.kafka.common.TopicPartition;
  * Not thread-safe.
  */
 public final class PlanReader implements AutoCloseable {
+  private static final Duration CLOSE_MAX = Duration.ofMillis(500);
+
   private final Topic<PlanEvent> topic;
   private final KafkaConsumer<byte[], PlanEvent> consumer;
   private final Plans plans = new Plans();
@@ -52,6 +56,6 @@ public final class PlanReader implements AutoCloseable {
 
   @Override
   public void close() {
-    consumer.close();
+    consumer.close(CloseOptions.timeout(CLOSE_MAX)); // nothing to tell a broker that is away
   }
 }

@@ -4,6 +4,7 @@ import dev.remask.mlm.Example;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** What the loop needs of a model and its optimizer. Called by one thread. */
 public interface Learner extends AutoCloseable {
@@ -12,8 +13,15 @@ public interface Learner extends AutoCloseable {
    * clipped, then AdamW. How the batch is cut into micro-batches changes nothing beyond rounding.
    *
    * @param step 1, 2, 3 ...; keys dropout and the optimizer's bias correction
+   * @return empty if {@code watch} gave it up: then nothing has changed, and the same step may be
+   *     taken again with the same result
    */
-  StepResult step(List<Example> batch, double learningRate, long step);
+  Optional<StepResult> step(List<Example> batch, double learningRate, long step, StepWatch watch);
+
+  /** The same, seen through. */
+  default StepResult step(List<Example> batch, double learningRate, long step) {
+    return step(batch, learningRate, step, StepWatch.NONE).orElseThrow();
+  }
 
   /** Scores examples without learning. */
   Evaluation evaluate(List<Example> examples);

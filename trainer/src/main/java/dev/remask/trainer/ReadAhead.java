@@ -31,11 +31,13 @@ final class ReadAhead implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReadAhead.class);
   private static final long STOP_CHECK_MS = 50;
   private static final Duration SAY_AFTER = Duration.ofSeconds(10);
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(2);
 
   private final ExampleSource source;
   private final IntFunction<ReplayOrder> orders;
   private final int window;
   private final int batch;
+  private final Runnable meanwhile;
   private final BooleanSupplier stop;
   private final ExecutorService reader =
       Executors.newSingleThreadExecutor(
@@ -52,18 +54,21 @@ final class ReadAhead implements AutoCloseable {
    * @param orders epoch to its order
    * @param window W
    * @param batch B
-   * @param stop asked while waiting for examples
+   * @param meanwhile called now and then while waiting; what it throws ends the wait
+   * @param stop asked while waiting
    */
   ReadAhead(
       ExampleSource source,
       IntFunction<ReplayOrder> orders,
       int window,
       int batch,
+      Runnable meanwhile,
       BooleanSupplier stop) {
     this.source = source;
     this.orders = orders;
     this.window = window;
     this.batch = batch;
+    this.meanwhile = meanwhile;
     this.stop = stop;
   }
 
@@ -154,6 +159,7 @@ final class ReadAhead implements AutoCloseable {
       try {
         return Optional.of(answer.get(STOP_CHECK_MS, TimeUnit.MILLISECONDS));
       } catch (TimeoutException e) {
+        meanwhile.run();
         if (!said && System.nanoTime() - begun > SAY_AFTER.toNanos()) {
           LOG.info("Waiting for the examples of {}", what);
           said = true;
@@ -173,12 +179,12 @@ final class ReadAhead implements AutoCloseable {
     return new IllegalStateException("reading examples failed", e.getCause());
   }
 
-  /** Interrupts what is being read and waits until the thread has left the source. */
+  /** Interrupts what is being read and waits a moment until the thread has left the source. */
   @Override
   public void close() {
     reader.shutdownNow();
     try {
-      if (!reader.awaitTermination(30, TimeUnit.SECONDS)) {
+      if (!reader.awaitTermination(CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.warn("The thread that reads examples does not end");
       }
     } catch (InterruptedException e) {

@@ -34,12 +34,24 @@ public interface StepListener {
    * @param gradients forward and backward, the sum over workers included
    * @param update clipping and optimizer
    * @param ledger handing the step to the ledger
-   * @param checkpoint writing a checkpoint after the step before this one
+   * @param checkpoint writing a checkpoint after the step before this one, and what the ledger
+   *     still had to write before
    */
   record Parts(double waiting, double gradients, double update, double ledger, double checkpoint) {}
 
   void learned(StepReport report);
 
-  /** A line when the broker or the registry is away, and when it is back; any thread. */
+  /**
+   * Where it begins, before the first step.
+   *
+   * @param position of the checkpoint that was loaded, or before the first step
+   * @param recorded steps that the ledger holds beyond it, to be redone
+   */
+  default void started(Position position, long recorded) {}
+
+  /**
+   * A line when the broker or the registry is away, when it is back, and when a stop cost
+   * something; any thread.
+   */
   default void notice(String line) {}
 }

@@ -22,6 +22,9 @@ public final class TrainingLoop {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingLoop.class);
   private static final Duration ARRIVAL_WAIT = Duration.ofMillis(100);
 
+  /** How long a stop, or a failure, may wait for the ledger. */
+  private static final Duration GRACE = Duration.ofSeconds(4);
+
   private final Recipe recipe;
   private final Feed feed;
   private final Ledger ledger;
@@ -30,10 +33,10 @@ public final class TrainingLoop {
   private final StepListener listener;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
+  private final StepTimes times;
 
   private Position position;
   private long checkpointed;
-  private long stepEndedNs;
   private long steps;
   private long redone;
   private long examples;
@@ -68,60 +71,101 @@ public final class TrainingLoop {
     this.listener = listener;
     this.clock = clock;
     this.nanoTime = nanoTime;
+    this.times = new StepTimes(nanoTime);
   }
 
   /**
    * Redoes the ledger's steps after the start, then learns on. Ends with a checkpoint, also when it
-   * is stopped; a new run begins with one, too, so that its configuration is kept before anything
-   * is learned.
+   * is stopped, unless the ledger cannot be written meanwhile; a new run begins with one, too, so
+   * that its configuration is kept before anything is learned.
    *
-   * @param stop asked between steps and while waiting
+   * @param asked whether to stop: inside of steps, between them and while waiting; any thread
    */
-  public TrainingSummary run(Until until, BooleanSupplier stop)
+  public TrainingSummary run(Until until, BooleanSupplier asked)
       throws IOException, InterruptedException {
-    stepEndedNs = nanoTime.getAsLong();
+    Stop stop = new Stop(asked, GRACE, nanoTime);
     List<TrainingStep> recorded = ledger.after(position.step());
-    if (!recorded.isEmpty()) {
-      redo(recorded, stop);
-    } else if (position.step() == 0) {
-      checkpoint();
-    }
-    learn(until, stop);
-    if (position.step() > checkpointed) {
-      checkpoint();
+    listener.started(position, recorded.size());
+    times.end();
+    try {
+      if (recorded.isEmpty() && position.step() == 0) {
+        checkpoint(stop);
+      }
+      if (redo(recorded, stop)) {
+        learn(until, stop);
+      }
+      if (position.step() > checkpointed && !checkpoint(stop)) {
+        listener.notice(
+            "stopped without a checkpoint, as the ledger cannot be written now: the next start learns %d steps again"
+                .formatted(position.step() - checkpointed));
+      }
+    } catch (IllegalStateException e) {
+      throw reason(e);
     }
     return new TrainingSummary(
         position, steps, redone, examples, verified, tokens, firstLoss, lastLoss);
   }
 
-  private void learn(Until until, BooleanSupplier stop) throws IOException, InterruptedException {
+  /**
+   * Who takes a run over also deletes the examples that it has learned: what looks like a gap here
+   * may be another trainer's work, and that is then what has to be said.
+   */
+  private IllegalStateException reason(IllegalStateException failure) throws InterruptedException {
+    try {
+      Stop now = new Stop(() -> true, GRACE, nanoTime);
+      ledger.requireSole(now::overdue);
+    } catch (IllegalStateException e) {
+      e.addSuppressed(failure);
+      return e;
+    }
+    return failure;
+  }
+
+  private void learn(Until until, Stop stop) throws IOException, InterruptedException {
     try (ReadAhead ahead = readAhead(feed.examples(), stop)) {
       List<Long> arrived = position.live();
-      while (!stop.getAsBoolean()) {
+      while (!stop.asked()) {
+        times.mark();
         Plans plans = feed.plans();
         Work work = Schedule.next(position, plans, arrived, recipe.logicalBatch(), until);
         if (work instanceof Work.Step next) {
           Optional<List<Example>> batch = ahead.examples(next);
-          if (batch.isPresent()) {
-            learn(next, batch.get(), null);
+          times.waited();
+          if (batch.isPresent() && !learn(next, batch.get(), null, stop)) {
+            return;
           }
         } else if (work instanceof Work.Done) {
           return;
-        } else if (plans.live()) {
-          List<Long> from = position.live();
-          arrived = ahead.ask(() -> feed.arrived(from, ARRIVAL_WAIT), "live").orElse(arrived);
         } else {
-          Thread.sleep(ARRIVAL_WAIT.toMillis());
+          arrived = arrived(plans, arrived, ahead);
+          times.waited();
         }
       }
     }
   }
 
+  /** What has come in the live lane, after a moment if it is nothing new. */
+  private List<Long> arrived(Plans plans, List<Long> before, ReadAhead ahead)
+      throws InterruptedException {
+    if (!plans.live()) {
+      Thread.sleep(ARRIVAL_WAIT.toMillis());
+      return before;
+    }
+    List<Long> from = position.live();
+    return ahead.ask(() -> feed.arrived(from, ARRIVAL_WAIT), "live").orElse(before);
+  }
+
   /**
    * The ledger is the truth: what it holds beyond the checkpoint is learned again, and compared.
+   *
+   * @return false if it was stopped before: then nothing new may be learned, for the ledger has
+   *     that step already
    */
-  private void redo(List<TrainingStep> recorded, BooleanSupplier stop)
+  private boolean redo(List<TrainingStep> recorded, Stop stop)
       throws IOException, InterruptedException {
+    if (recorded.isEmpty()) {
+      return true;
+    }
     LOG.info("Redoing steps {} to {} of the ledger", position.step() + 1, last(recorded));
     if (!recorded.get(0).getFingerprint().equals(learner.fingerprint())) {
       LOG.warn(
@@ -132,21 +176,30 @@ public final class TrainingLoop {
     }
     try (ReadAhead ahead = readAhead(feed.recomputed(), stop)) {
       for (TrainingStep step : recorded) {
+        times.mark();
         Work.Step work = Redo.work(step);
         Optional<List<Example>> batch = ahead.examples(work);
-        if (batch.isEmpty()) {
-          return;
+        times.waited();
+        if (batch.isEmpty() || !learn(work, batch.get(), step, stop)) {
+          return false;
         }
-        learn(work, batch.get(), step);
       }
     }
+    return true;
   }
 
-  private void learn(Work.Step work, List<Example> batch, @Nullable TrainingStep recorded)
+  /** Returns false if it was stopped, inside of the step or at the ledger. */
+  private boolean learn(
+      Work.Step work, List<Example> batch, @Nullable TrainingStep recorded, Stop stop)
       throws IOException, InterruptedException {
     Position next = position.after(work);
     double learningRate = recipe.learningRate(next.step());
-    StepResult result = learner.step(batch, learningRate, next.step());
+    Optional<StepResult> learned = learner.step(batch, learningRate, next.step(), watch(stop));
+    if (learned.isEmpty()) {
+      return false;
+    }
+    times.updated();
+    StepResult result = learned.get();
     if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradientNorm())) {
       throw new IllegalStateException(
           "step %d: loss %s, gradient norm %s; it learned %s"
@@ -156,32 +209,58 @@ public final class TrainingLoop {
     boolean due = next.step() % recipe.checkpointSteps() == 0;
     boolean hashed = due || (recorded != null && recorded.getParametersSha256() != null);
     TrainingStep step = describe(work, batch, learningRate, result, hashed);
+    times.mark();
+    boolean kept = true;
     if (recorded == null) {
-      ledger.append(step);
+      kept = ledger.append(step, stop::overdue);
     } else {
       Redo.requireSame(recorded, step);
     }
+    times.written();
     count(batch.size(), result, recorded != null);
     report(step, recorded != null);
-    if (due) {
-      checkpoint();
-    }
+    return kept && (!due || checkpoint(stop));
   }
 
-  /** Never ahead of the ledger. */
-  private void checkpoint() throws IOException, InterruptedException {
-    ledger.flush();
+  private StepWatch watch(Stop stop) {
+    return new StepWatch() {
+      @Override
+      public boolean abandons() {
+        return stop.asked();
+      }
+
+      @Override
+      public void summed() {
+        times.summed();
+      }
+    };
+  }
+
+  /**
+   * Never ahead of the ledger: without it there is no checkpoint, and the steps since the last one
+   * are learned again at the next start.
+   *
+   * @return false if it was stopped before
+   */
+  private boolean checkpoint(Stop stop) throws IOException, InterruptedException {
+    times.mark();
+    if (!ledger.flush(stop::overdue)) {
+      return false;
+    }
     checkpoints.save(position, learner);
     checkpointed = position.step();
+    times.saved();
+    return true;
   }
 
-  private ReadAhead readAhead(ExampleSource source, BooleanSupplier stop) {
+  private ReadAhead readAhead(ExampleSource source, Stop stop) {
     return new ReadAhead(
         source,
         epoch -> feed.plans().order(epoch, recipe.window()),
         recipe.window(),
         recipe.logicalBatch(),
-        stop);
+        feed::plans,
+        stop::asked);
   }
 
   private TrainingStep describe(
@@ -229,9 +308,7 @@ public final class TrainingLoop {
   }
 
   private void report(TrainingStep step, boolean again) {
-    long nowNs = nanoTime.getAsLong();
-    double seconds = Math.max(1, nowNs - stepEndedNs) / 1e9;
-    stepEndedNs = nowNs;
+    StepTimes.Times took = times.end();
     listener.learned(
         new StepListener.StepReport(
             step.getStep(),
@@ -240,9 +317,9 @@ public final class TrainingLoop {
             step.getLoss(),
             step.getLearningRate(),
             step.getGradientNorm(),
-            step.getRealTokens() / seconds,
-            seconds,
-            new StepListener.Parts(0, 0, 0, 0, 0),
+            step.getRealTokens() / took.seconds(),
+            took.seconds(),
+            took.parts(),
             again));
   }
 

@@ -20,4 +20,9 @@ public record TrainingSummary(
     long verified,
     long tokens,
     double firstLoss,
-    double lastLoss) {}
+    double lastLoss) {
+  /** Of a loop that was stopped before its first step. */
+  public static TrainingSummary nothing(Position position) {
+    return new TrainingSummary(position, 0, 0, 0, 0, 0, Double.NaN, Double.NaN);
+  }
+}

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A learner whose weights are a running hash of all that it was given: any example, step or
@@ -25,13 +26,21 @@ public class FakeLearner implements Learner {
   /** Run before each step, and inside each save, so that tests can fail there. */
   Runnable beforeStep = () -> {};
 
+  Runnable insideStep = () -> {};
+  Runnable insideUpdate = () -> {};
   Runnable insideSave = () -> {};
   String fingerprint = "fake";
   double lossFactor = 1;
 
   @Override
-  public StepResult step(List<Example> batch, double learningRate, long step) {
+  public Optional<StepResult> step(
+      List<Example> batch, double learningRate, long step, StepWatch watch) {
     beforeStep.run();
+    if (watch.abandons()) {
+      return Optional.empty();
+    }
+    insideStep.run();
+    watch.summed();
     MessageDigest digest = Sha256.begin();
     digest.update(weights);
     digest.update(ByteBuffer.allocate(16).putLong(step).putDouble(learningRate).flip());
@@ -42,7 +51,8 @@ public class FakeLearner implements Learner {
     long real = batch.stream().mapToLong(e -> e.masked().inputs().length).sum();
     ByteBuffer bits = ByteBuffer.wrap(weights);
     double loss = (bits.getInt() >>> 1) * 1e-9 * lossFactor;
-    return new StepResult(loss, (bits.getInt() >>> 1) * 1e-9, masked, real);
+    insideUpdate.run();
+    return Optional.of(new StepResult(loss, (bits.getInt() >>> 1) * 1e-9, masked, real));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.remask.trainer;
 import dev.remask.schemas.TrainingStep;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** Commits in groups, as the real one does; a crash loses what was not committed. */
 final class FakeLedger implements Ledger {
@@ -18,21 +19,45 @@ final class FakeLedger implements Ledger {
     waiting.clear();
   }
 
+  /** While the broker is away nothing becomes durable. */
+  boolean away;
+
+  /** Who else writes it. */
+  String takenOver = "";
+
   @Override
   public List<TrainingStep> after(long step) {
     return committed.stream().filter(s -> s.getStep() > step).toList();
   }
 
   @Override
-  public void append(TrainingStep step) {
+  public boolean append(TrainingStep step, BooleanSupplier givesUp) {
     waiting.add(step);
-    if (waiting.size() >= group) {
+    if (waiting.size() >= group && !away) {
       flush();
     }
+    return true;
   }
 
   @Override
-  public void flush() {
+  public boolean flush(BooleanSupplier givesUp) {
+    while (away && !waiting.isEmpty()) {
+      if (givesUp.getAsBoolean()) {
+        return false;
+      }
+    }
+    flush();
+    return true;
+  }
+
+  @Override
+  public void requireSole(BooleanSupplier givesUp) {
+    if (!takenOver.isEmpty()) {
+      throw new IllegalStateException(takenOver);
+    }
+  }
+
+  private void flush() {
     for (TrainingStep step : waiting) {
       if (step.getStep() != committed.size() + 1) {
         throw new AssertionError("step " + step.getStep() + " after " + committed.size());

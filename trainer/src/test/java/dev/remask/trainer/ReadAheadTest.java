@@ -39,7 +39,7 @@ class ReadAheadTest {
           return FakeFeed.range(epoch, partition, start, end);
         };
     try (ReadAhead ahead =
-        new ReadAhead(source, e -> order(e, ends, window), window, batch, () -> false)) {
+        new ReadAhead(source, e -> order(e, ends, window), window, batch, () -> {}, () -> false)) {
       for (int epoch = 1; epoch <= 2; epoch++) {
         furthest.set(0);
         List<Slot> learned = new ArrayList<>();
@@ -74,7 +74,7 @@ class ReadAheadTest {
           return FakeFeed.range(epoch, partition, start, end);
         };
     try (ReadAhead ahead =
-        new ReadAhead(source, e -> order(e, List.of(30), 10), 10, 2, () -> false)) {
+        new ReadAhead(source, e -> order(e, List.of(30), 10), 10, 2, () -> {}, () -> false)) {
       assertThat(ahead.examples(new Work.Replay(1, 0, 2)).orElseThrow()).hasSize(2);
       secondBlock.await();
     }
@@ -97,7 +97,7 @@ class ReadAheadTest {
           return List.of();
         };
     try (ReadAhead ahead =
-        new ReadAhead(blocked, e -> order(e, List.of(30), 10), 10, 2, stop::get)) {
+        new ReadAhead(blocked, e -> order(e, List.of(30), 10), 10, 2, () -> {}, stop::get)) {
       assertThat(ahead.examples(new Work.Replay(1, 0, 2))).isEmpty();
     }
     assertThat(interrupted).isTrue();
@@ -111,7 +111,7 @@ class ReadAheadTest {
           throw new IllegalStateException("a gap");
         };
     try (ReadAhead ahead =
-        new ReadAhead(broken, e -> order(e, List.of(30), 10), 10, 2, () -> false)) {
+        new ReadAhead(broken, e -> order(e, List.of(30), 10), 10, 2, () -> {}, () -> false)) {
       assertThatThrownBy(() -> ahead.examples(new Work.Replay(1, 0, 2)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("a gap");

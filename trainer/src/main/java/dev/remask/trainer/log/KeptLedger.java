@@ -3,6 +3,7 @@ package dev.remask.trainer.log;
 import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.Ledger;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
 
 /** A ledger that is only read. */
@@ -13,12 +14,17 @@ record KeptLedger(LongFunction<List<TrainingStep>> reader) implements Ledger {
   }
 
   @Override
-  public void append(TrainingStep step) {
+  public boolean append(TrainingStep step, BooleanSupplier givesUp) {
     throw new IllegalStateException("only redone, nothing new may be learned: " + step);
   }
 
   @Override
-  public void flush() {}
+  public boolean flush(BooleanSupplier givesUp) {
+    return true;
+  }
+
+  @Override
+  public void requireSole(BooleanSupplier givesUp) {}
 
   @Override
   public void close() {}

@@ -1,7 +1,9 @@
 package dev.remask.trainer.log;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.KafkaFuture;
@@ -12,9 +14,11 @@ import org.slf4j.LoggerFactory;
 /** Deletes examples that nobody will read again. They can always be made again. */
 final class Purge implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Purge.class);
+  private static final Duration CLOSE_MAX = Duration.ofMillis(500);
 
   private final Admin admin;
-  private final Map<TopicPartition, Long> purged = new HashMap<>();
+  private final Map<TopicPartition, Long> purged = new ConcurrentHashMap<>();
+  private volatile boolean closed;
 
   Purge(Admin admin) {
     this.admin = admin;
@@ -43,13 +47,23 @@ final class Purge implements AutoCloseable {
             .whenComplete(
                 (done, failure) -> {
                   if (failure != null) {
-                    LOG.warn("Learned examples could not be purged: {}", failure.toString());
+                    delete.keySet().forEach(purged::remove);
+                    warn(failure);
                   }
                 });
   }
 
+  /** What closing has cut short is not worth a line: it would hide why it was closed. */
+  private void warn(Throwable failure) {
+    if (!closed) {
+      LOG.warn("Learned examples could not be purged: {}", failure.toString());
+    }
+  }
+
+  /** Waits a moment for what was asked for. */
   @Override
   public void close() {
-    admin.close();
+    closed = true;
+    admin.close(CLOSE_MAX);
   }
 }

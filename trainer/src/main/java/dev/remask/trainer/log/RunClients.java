@@ -9,6 +9,8 @@ import dev.remask.schemas.Topic;
 import dev.remask.schemas.TopicAdmin;
 import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.Ledger;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -18,29 +20,54 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Makes the Kafka clients of a run's trainer; nothing else in the trainer configures one. */
-record RunClients(RunSettings settings) {
+/**
+ * Makes the Kafka clients of a run's trainer; nothing else in the trainer configures one. Broker
+ * and registry may be away at first, and later: {@link Stopped} if a stop is asked for meanwhile.
+ */
+record RunClients(RunSettings settings, Patience patience) {
+  /** What a broker allows at most unless it is told otherwise. */
+  private static final int TRANSACTION_MS_MAX = 15 * 60 * 1000;
+
+  /** So long the ledger's producer does not hear that it is closed. */
+  private static final int BLOCK_MS_MAX = 5_000;
+
+  /** After so long a question counts as not answered, and people hear of it. */
+  private static final int ANSWER_MS_MAX = 10_000;
+
   /** Makes the topics that the trainer reads or writes, as far as they are missing. */
   void ensureTopics() {
-    try (Admin admin = Admin.create(ClientConfigs.admin(settings.clients()))) {
-      TopicAdmin.ensure(admin, settings.replication(), List.of(live(), examples(), ledger()));
-    }
+    patience.tell(
+        "making the run's topics",
+        () -> {
+          Admin admin = Admin.create(ClientConfigs.admin(settings.clients()));
+          try {
+            TopicAdmin.ensure(admin, settings.replication(), List.of(live(), examples(), ledger()));
+          } finally {
+            admin.close(Duration.ZERO);
+          }
+        });
   }
 
   PlanReader planReader() {
-    return new PlanReader(settings.clients(), settings.topics());
+    Map<String, Object> config = new HashMap<>(settings.clients());
+    config.putIfAbsent(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ANSWER_MS_MAX);
+    return patience.ask("reading the plans", () -> new PlanReader(config, settings.topics()));
   }
 
   RunPlans plans(PlanReader reader) {
     return new RunPlans(
-        () -> {
-          reader.readToEnd();
-          return reader.epochs(settings.run());
-        },
+        () ->
+            patience.ask(
+                "reading the plans",
+                () -> {
+                  reader.readToEnd();
+                  return reader.epochs(settings.run());
+                }),
         settings.run(),
         settings.dataset().getName(),
         partitions(),
@@ -67,17 +94,26 @@ record RunClients(RunSettings settings) {
   /** Ends the writing of any other trainer of the run. */
   Ledger ledger(RunFeed feed) {
     String id = settings.topics().trainerId(settings.run());
+    return new KafkaLedger(
+        patience.ask("opening the ledger", () -> producer(id)),
+        ledger().name(),
+        patience.ask("opening the ledger", () -> group(id)),
+        feed::offsets,
+        this::recorded,
+        patience);
+  }
+
+  /** An outage ends a group of steps only when the broker itself ends their transaction. */
+  private Producer<byte[], TrainingStep> producer(String id) {
     Map<String, Object> config = ClientConfigs.producer(settings.clients());
     config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
-    return new KafkaLedger(
-        new KafkaProducer<>(
-            config,
-            new ByteArraySerializer(),
-            AvroSerdes.of(TrainingStep.class, settings.clients()).serializer()),
-        ledger().name(),
-        group(id),
-        feed::offsets,
-        this::recorded);
+    config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, BLOCK_MS_MAX);
+    config.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MS_MAX);
+    config.putIfAbsent(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, TRANSACTION_MS_MAX);
+    return new KafkaProducer<>(
+        config,
+        new ByteArraySerializer(),
+        AvroSerdes.of(TrainingStep.class, settings.clients()).serializer());
   }
 
   /** Of a group without members: offsets can be committed for it, nobody balances partitions. */
@@ -91,11 +127,15 @@ record RunClients(RunSettings settings) {
   }
 
   List<TrainingStep> recorded(long after) {
-    return LedgerReader.after(settings.clients(), settings.topics(), settings.run(), after);
+    return patience.ask(
+        "reading the ledger",
+        () -> LedgerReader.after(settings.clients(), settings.topics(), settings.run(), after));
   }
 
   Purge purge() {
-    return new Purge(Admin.create(ClientConfigs.admin(settings.clients())));
+    return new Purge(
+        patience.ask(
+            "opening the purge", () -> Admin.create(ClientConfigs.admin(settings.clients()))));
   }
 
   private static Place place(MaskedExample example) {
@@ -104,12 +144,17 @@ record RunClients(RunSettings settings) {
 
   private <V extends SpecificRecord> SequencedLog<V> log(
       Topic<V> topic, int ahead, Function<V, Place> placing) {
+    String reading = "reading " + topic.name();
     KafkaConsumer<byte[], V> consumer =
-        new KafkaConsumer<>(
-            ClientConfigs.logReader(settings.clients()),
-            new ByteArrayDeserializer(),
-            AvroSerdes.of(topic.valueType(), settings.clients()).deserializer());
-    return new SequencedLog<>(consumer, topic.name(), topic.partitions(), ahead, placing);
+        patience.ask(
+            reading,
+            () ->
+                new KafkaConsumer<>(
+                    ClientConfigs.logReader(settings.clients()),
+                    new ByteArrayDeserializer(),
+                    AvroSerdes.of(topic.valueType(), settings.clients()).deserializer()));
+    return new SequencedLog<>(
+        consumer, topic.name(), topic.partitions(), ahead, placing, patience.absence(reading));
   }
 
   private Topic<MaskedExample> live() {

@@ -97,7 +97,7 @@ final class RunFeed implements Feed, AutoCloseable {
     if (epoch == 0) {
       return learned;
     }
-    var order = plans.now().order(epoch, window);
+    var order = plans.known().order(epoch, window);
     if (position.index() < order.size()) {
       for (Range range : order.block(position.index() / window)) {
         put(learned, replays, range.partition(), new Place(epoch, range.start()));

@@ -23,6 +23,7 @@ final class RunPlans {
   private final int partitions;
   private final int window;
   private final LongSupplier nanoTime;
+  private boolean begun;
   private volatile SortedMap<Integer, PlannedEpoch> epochs = Collections.emptySortedMap();
   private Plans plans;
   private long readNs;
@@ -30,7 +31,8 @@ final class RunPlans {
   /**
    * ConfigException if the run has no plan, or if its plans are of another dataset or window.
    *
-   * @param reader gives what is planned at the moment, by epoch
+   * @param reader gives what is planned at the moment, by epoch; {@link Stopped} leaves it at what
+   *     was known, but for the first time
    * @param window W, as the recipe has it
    */
   RunPlans(
@@ -49,11 +51,20 @@ final class RunPlans {
     this.plans = read();
   }
 
-  /** As of at most half a second ago. */
+  /** As of at most half a second ago. IllegalStateException if the run has been deleted. */
   Plans now() {
     if (nanoTime.getAsLong() - readNs > REFRESH_NS) {
-      plans = read();
+      try {
+        plans = read();
+      } catch (Stopped e) {
+        readNs = nanoTime.getAsLong();
+      }
     }
+    return plans;
+  }
+
+  /** As of the last call of {@link #now}: asks nobody. */
+  Plans known() {
     return plans;
   }
 
@@ -72,11 +83,16 @@ final class RunPlans {
   }
 
   private Plans read() {
-    epochs = new TreeMap<>(reader.get());
+    SortedMap<Integer, PlannedEpoch> read = new TreeMap<>(reader.get());
     readNs = nanoTime.getAsLong();
-    if (epochs.isEmpty()) {
+    if (read.isEmpty() && begun) {
+      throw new IllegalStateException("run " + run + " was deleted");
+    }
+    if (read.isEmpty()) {
       throw new ConfigException("run.name", run, "must be a run that has a plan");
     }
+    epochs = read;
+    begun = true;
     long seed = first().getSeed();
     NavigableMap<Integer, List<Long>> replays = new TreeMap<>();
     for (PlannedEpoch planned : epochs.values()) {

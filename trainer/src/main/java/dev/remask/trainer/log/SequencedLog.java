@@ -4,18 +4,24 @@ import dev.remask.schemas.SequenceKey;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.ConcurrentModificationException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads a topic whose partitions number their records densely (invariant 3), and holds it to that:
@@ -28,12 +34,15 @@ import org.jspecify.annotations.Nullable;
  * by one at a time.
  */
 final class SequencedLog<V> implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SequencedLog.class);
   private static final Duration POLL = Duration.ofMillis(100);
+  private static final Duration CLOSE_MAX = Duration.ofMillis(500);
   private static final int NONE = -1;
 
   private final Consumer<byte[], V> consumer;
   private final Function<V, Place> placing;
   private final int ahead;
+  private final Absence absence;
   private final List<Lane<V>> lanes;
   private long waiting;
   private final AtomicLong repeats = new AtomicLong();
@@ -63,16 +72,19 @@ final class SequencedLog<V> implements AutoCloseable {
    * @param consumer read_committed, without a group; nobody else uses it
    * @param ahead records that may wait in memory
    * @param placing where a value says it stands; its key says the same
+   * @param absence of the broker, or of the registry that names a record's schema
    */
   SequencedLog(
       Consumer<byte[], V> consumer,
       String topic,
       int partitions,
       int ahead,
-      Function<V, Place> placing) {
+      Function<V, Place> placing,
+      Absence absence) {
     this.consumer = consumer;
     this.placing = placing;
     this.ahead = ahead;
+    this.absence = absence;
     this.lanes =
         IntStream.range(0, partitions)
             .mapToObj(p -> new Lane<V>(new TopicPartition(topic, p)))
@@ -168,9 +180,14 @@ final class SequencedLog<V> implements AutoCloseable {
     return lanes.get(partition).boundaries;
   }
 
+  /** Says goodbye to the broker only if that takes no time. */
   @Override
   public void close() {
-    consumer.close();
+    try {
+      consumer.close(CloseOptions.timeout(CLOSE_MAX));
+    } catch (ConcurrentModificationException e) {
+      LOG.warn("{} is still being read, and ends with the process", lanes.get(0).partition);
+    }
   }
 
   private Entry<V> take(Lane<V> lane, Place place) throws InterruptedException {
@@ -193,11 +210,28 @@ final class SequencedLog<V> implements AutoCloseable {
   private void poll(Duration atMost, int wanted) throws InterruptedException {
     balance(wanted);
     try {
-      for (ConsumerRecord<byte[], V> record : consumer.poll(atMost)) {
+      ConsumerRecords<byte[], V> records = fetch(atMost);
+      for (ConsumerRecord<byte[], V> record : records) {
         accept(record);
       }
     } catch (InterruptException e) {
       throw new InterruptedException("interrupted while reading " + lanes.get(0).partition);
+    }
+  }
+
+  /** What cannot be read for now is given out again; the consumer has not moved. */
+  private ConsumerRecords<byte[], V> fetch(Duration atMost) {
+    try {
+      ConsumerRecords<byte[], V> records = consumer.poll(atMost);
+      if (!records.isEmpty()) {
+        absence.over();
+      }
+      return records;
+    } catch (InterruptException e) {
+      throw e;
+    } catch (KafkaException e) {
+      absence.bear(e, () -> false); // a stop interrupts the thread that reads
+      return ConsumerRecords.empty();
     }
   }
 

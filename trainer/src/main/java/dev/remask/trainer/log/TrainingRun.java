@@ -25,7 +25,6 @@ import java.util.function.Supplier;
 /** The trainer of a run, put together: logs, ledger, checkpoints, loop. */
 public final class TrainingRun {
   private final RunSettings settings;
-  private final RunClients clients;
   private final Supplier<Learner> learners;
   private final StepListener listener;
 
@@ -34,7 +33,6 @@ public final class TrainingRun {
    */
   public TrainingRun(RunSettings settings, Supplier<Learner> learners, StepListener listener) {
     this.settings = settings;
-    this.clients = new RunClients(settings);
     this.learners = learners;
     this.listener = listener;
   }
@@ -44,13 +42,28 @@ public final class TrainingRun {
    * trainer of a run at a time: a second one ends the first. ConfigException, before anything is
    * touched, if a setting differs from the checkpoint's.
    *
-   * @param stop asked between steps and while waiting; a checkpoint is made at the end
+   * <p>Bears with a broker or a registry that is away, as long as the settings say; then ends with
+   * a TimeoutException or IllegalStateException that says so. IllegalStateException also if another
+   * trainer has taken over or the run was deleted.
+   *
+   * @param stop asked inside of steps, between them and while waiting, by several threads; a
+   *     checkpoint is made at the end, if the ledger can be written then
    */
   public RunSummary train(Until until, BooleanSupplier stop)
       throws IOException, InterruptedException {
+    Optional<Checkpoint> start = Checkpoints.newest(settings.checkpoints());
+    try {
+      return train(clients(stop), start, until, stop);
+    } catch (Stopped e) { // before anything was learned
+      return new RunSummary(TrainingSummary.nothing(position(start)), 0);
+    }
+  }
+
+  private RunSummary train(
+      RunClients clients, Optional<Checkpoint> start, Until until, BooleanSupplier stop)
+      throws IOException, InterruptedException {
     try (PlanReader reader = clients.planReader()) {
       RunPlans plans = clients.plans(reader);
-      Optional<Checkpoint> start = Checkpoints.newest(settings.checkpoints());
       SortedMap<String, String> configuration = configuration(plans);
       start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
       clients.ensureTopics();
@@ -81,6 +94,7 @@ public final class TrainingRun {
    * @throws org.apache.kafka.common.config.ConfigException naming the first setting that differs
    */
   public void requireSameConfiguration() throws IOException {
+    RunClients clients = clients(() -> false);
     try (PlanReader reader = clients.planReader()) {
       SortedMap<String, String> configuration = configuration(clients.plans(reader));
       Checkpoints.newest(settings.checkpoints())
@@ -99,6 +113,7 @@ public final class TrainingRun {
       throws IOException, InterruptedException {
     Optional<Checkpoint> start =
         fromStart ? Optional.empty() : Checkpoints.oldest(settings.checkpoints());
+    RunClients clients = clients(stop);
     try (PlanReader reader = clients.planReader()) {
       RunPlans plans = clients.plans(reader);
       SortedMap<String, String> configuration = configuration(plans);
@@ -108,6 +123,8 @@ public final class TrainingRun {
         return run(start, feed, new KeptLedger(clients::recorded), nothing, Until.step(0), stop)
             .redone();
       }
+    } catch (Stopped e) {
+      return 0;
     }
   }
 
@@ -117,6 +134,7 @@ public final class TrainingRun {
    * @param segmentsMax at most so many, an equal share of each partition
    */
   public HeldOutText heldOut(int segmentsMax) {
+    RunClients clients = clients(() -> false);
     try (PlanReader reader = clients.planReader()) {
       RunPlans plans = clients.plans(reader);
       return HeldOutText.read(
@@ -136,22 +154,29 @@ public final class TrainingRun {
       if (start.isPresent()) {
         learner.load(start.get().model(), start.get().state());
       }
-      Position position =
-          start
-              .map(Checkpoint::position)
-              .orElseGet(() -> Position.start(settings.dataset().getPartitions()));
       return new TrainingLoop(
               settings.recipe(),
               feed,
               ledger,
               learner,
               checkpoints,
-              position,
+              position(start),
               listener,
               InstantSource.system(),
               System::nanoTime)
           .run(until, stop);
     }
+  }
+
+  private RunClients clients(BooleanSupplier stop) {
+    return new RunClients(
+        settings, new Patience(settings.outageMax(), listener::notice, System::nanoTime, stop));
+  }
+
+  private Position position(Optional<Checkpoint> start) {
+    return start
+        .map(Checkpoint::position)
+        .orElseGet(() -> Position.start(settings.dataset().getPartitions()));
   }
 
   private SortedMap<String, String> configuration(RunPlans plans) {

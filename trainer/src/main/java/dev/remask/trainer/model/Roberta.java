@@ -8,15 +8,19 @@ import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.Prediction;
 import dev.remask.trainer.Sha256;
 import dev.remask.trainer.StepResult;
+import dev.remask.trainer.StepWatch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * A RoBERTa encoder with its masked-language-model head and AdamW. The same calls with the same
@@ -125,7 +129,8 @@ public final class Roberta implements Learner {
   }
 
   @Override
-  public StepResult step(List<Example> batch, double learningRate, long step) {
+  public Optional<StepResult> step(
+      List<Example> batch, double learningRate, long step, StepWatch watch) {
     if (batch.isEmpty()) {
       throw new IllegalArgumentException("an empty batch; allowed: one example and more");
     }
@@ -133,10 +138,21 @@ public final class Roberta implements Learner {
       throw new IllegalArgumentException(
           "learning rate " + learningRate + ", step " + step + "; allowed: >= 0, >= 1");
     }
-    Evaluation sums = backpropagate(batch, step);
+    Optional<Evaluation> backpropagated = backpropagate(batch, step, watch::abandons);
+    if (backpropagated.isEmpty()) {
+      return Optional.empty();
+    }
+    Evaluation sums = backpropagated.get();
     double divisor = Math.max(1, sums.tokens());
     double norm = StrictMath.sqrt(reduce()) / divisor;
-    double loss = sums.lossSum() / divisor;
+    watch.summed();
+    update(norm, sums.lossSum() / divisor, divisor, learningRate, step);
+    long tokens = batch.stream().mapToLong(example -> example.masked().inputs().length).sum();
+    return Optional.of(new StepResult(sums.lossSum() / divisor, norm, sums.tokens(), tokens));
+  }
+
+  /** IllegalStateException, before anything changes, if loss or norm is not finite. */
+  private void update(double norm, double loss, double divisor, double learningRate, long step) {
     if (!Double.isFinite(norm) || !Double.isFinite(loss)) {
       throw new IllegalStateException(
           "step "
@@ -150,48 +166,57 @@ public final class Roberta implements Learner {
     update(
         settings.optimizer().update(learningRate, step, norm, divisor, true),
         settings.optimizer().update(learningRate, step, norm, divisor, false));
-    long tokens = batch.stream().mapToLong(example -> example.masked().inputs().length).sum();
-    return new StepResult(loss, norm, sums.tokens(), tokens);
   }
 
-  /** Each worker's summed gradients of its micro-batches, from zero. */
-  Evaluation backpropagate(List<Example> batch, long step) {
+  /** Each worker's summed gradients of its micro-batches, from zero; empty if it was given up. */
+  Optional<Evaluation> backpropagate(List<Example> batch, long step, BooleanSupplier abandons) {
     return each(
         batch,
-        (worker, examples) -> worker.learn(new MicroBatch(examples, dropout, step)),
+        (worker, examples) -> worker.learn(new MicroBatch(examples, dropout, step), abandons),
         worker -> worker.gradient.clear());
   }
 
   @Override
   public Evaluation evaluate(List<Example> examples) {
     return each(
-        examples,
-        (worker, some) -> worker.score(new MicroBatch(some, Dropout.NONE, 0)),
-        worker -> {});
+            examples,
+            (worker, some) -> Optional.of(worker.score(new MicroBatch(some, Dropout.NONE, 0))),
+            worker -> {})
+        .orElseThrow();
   }
 
   private interface Pass {
-    Evaluation apply(Worker worker, List<Example> microBatch);
+    Optional<Evaluation> apply(Worker worker, List<Example> microBatch);
   }
 
   private interface Preparation {
     void apply(Worker worker);
   }
 
-  /** Micro-batch i goes to worker i mod n; the sums are added in the order of the micro-batches. */
-  private Evaluation each(List<Example> examples, Pass pass, Preparation preparation) {
+  /**
+   * Micro-batch i goes to worker i mod n; the sums are added in the order of the micro-batches.
+   * Empty if one was given up: then the others end before their next one.
+   */
+  private Optional<Evaluation> each(List<Example> examples, Pass pass, Preparation preparation) {
     requireOpen();
     examples.forEach(example -> MicroBatch.check(example, shape));
     List<List<Example>> cut = cut(examples);
-    Evaluation[] sums = new Evaluation[cut.size()];
+    List<Optional<Evaluation>> sums =
+        new ArrayList<>(Collections.nCopies(cut.size(), Optional.<Evaluation>empty()));
+    AtomicBoolean abandoned = new AtomicBoolean();
     threads.run(
         w -> {
           preparation.apply(workers.get(w));
-          for (int i = w; i < cut.size(); i += workers.size()) {
-            sums[i] = pass.apply(workers.get(w), cut.get(i));
+          for (int i = w; i < cut.size() && !abandoned.get(); i += workers.size()) {
+            Optional<Evaluation> sum = pass.apply(workers.get(w), cut.get(i));
+            abandoned.compareAndSet(false, sum.isEmpty());
+            sums.set(i, sum);
           }
         });
-    return Stream.of(sums).reduce(Evaluation.NOTHING, Evaluation::plus);
+    return abandoned.get()
+        ? Optional.empty()
+        : Optional.of(
+            sums.stream().flatMap(Optional::stream).reduce(Evaluation.NOTHING, Evaluation::plus));
   }
 
   private List<List<Example>> cut(List<Example> examples) {

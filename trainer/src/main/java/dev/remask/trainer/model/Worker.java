@@ -3,6 +3,8 @@ package dev.remask.trainer.model;
 import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.ModelShape;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /**
@@ -63,15 +65,29 @@ final class Worker {
         + MaskedHead.floats(shape, sequences);
   }
 
-  /** Adds the gradients of a micro-batch's summed loss. */
-  Evaluation learn(MicroBatch batch) {
-    Floats encoded = encode(batch);
+  /**
+   * Adds the gradients of a micro-batch's summed loss; empty, with some of them added, if it was
+   * given up.
+   *
+   * @param abandons asked before each layer: a micro-batch may take many seconds
+   */
+  Optional<Evaluation> learn(MicroBatch batch, BooleanSupplier abandons) {
+    Floats encoded = embeddings.forward(batch);
+    for (EncoderLayer layer : layers) {
+      if (abandons.getAsBoolean()) {
+        return Optional.empty();
+      }
+      encoded = layer.forward(batch, encoded);
+    }
     Evaluation sums = head.learn(batch, encoded, d);
     for (int l = layers.size() - 1; l >= 0; l--) {
+      if (abandons.getAsBoolean()) {
+        return Optional.empty();
+      }
       layers.get(l).backward(batch, l == 0 ? embeddings.out() : layers.get(l - 1).out(), d);
     }
     embeddings.backward(batch, d);
-    return sums;
+    return Optional.of(sums);
   }
 
   Evaluation score(MicroBatch batch) {

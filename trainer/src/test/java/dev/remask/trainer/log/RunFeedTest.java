@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
@@ -39,12 +40,17 @@ class RunFeedTest {
     }
 
     @Override
-    public void append(TrainingStep step) {
-      steps.add(step);
+    public boolean append(TrainingStep step, BooleanSupplier givesUp) {
+      return steps.add(step);
     }
 
     @Override
-    public void flush() {}
+    public boolean flush(BooleanSupplier givesUp) {
+      return true;
+    }
+
+    @Override
+    public void requireSole(BooleanSupplier givesUp) {}
 
     @Override
     public void close() {}

@@ -11,6 +11,7 @@ import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,8 @@ final class RunLogs {
   static final int VOCABULARY = 300;
   static final int PARTITIONS = 3;
   static final int WINDOW = 16;
+  static final Patience PATIENCE =
+      new Patience(Duration.ofSeconds(10), line -> {}, System::nanoTime, () -> false);
 
   final InMemoryLog<Segment> segments = new InMemoryLog<>("segments", PARTITIONS);
   final InMemoryLog<MaskedExample> live = new InMemoryLog<>("live", PARTITIONS);
@@ -136,7 +139,8 @@ final class RunLogs {
         log.topic,
         PARTITIONS,
         ahead,
-        record -> new Place(record.getEpoch(), record.getSequence()));
+        record -> new Place(record.getEpoch(), record.getSequence()),
+        PATIENCE.absence("reading " + log.topic));
   }
 
   SequencedLog<Segment> segments(int ahead) {
@@ -145,7 +149,8 @@ final class RunLogs {
         segments.topic,
         PARTITIONS,
         ahead,
-        segment -> new Place(0, segment.getSequence()));
+        segment -> new Place(0, segment.getSequence()),
+        PATIENCE.absence("reading segments"));
   }
 
   RunPlans runPlans(int window) {

@@ -21,7 +21,8 @@ class SequencedLogTest {
         "live",
         RunLogs.PARTITIONS,
         ahead,
-        record -> new Place(record.getEpoch(), record.getSequence()));
+        record -> new Place(record.getEpoch(), record.getSequence()),
+        RunLogs.PATIENCE.absence("reading"));
   }
 
   /** Invariant 10: what waits is bounded, and yet a batch can always gather, wherever it lies. */

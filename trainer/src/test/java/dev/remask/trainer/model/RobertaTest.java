@@ -65,7 +65,7 @@ class RobertaTest {
 
   private static float[] gradient(int workers, int microBatch, double dropout) {
     try (Roberta model = model(dropout, workers, microBatch)) {
-      model.backpropagate(EXAMPLES, 1);
+      assertThat(model.backpropagate(EXAMPLES, 1, () -> false)).isPresent();
       model.reduce();
       return model.gradient().toArray();
     }
@@ -151,7 +151,7 @@ class RobertaTest {
     double rate = 0.01;
     try (Roberta model = model(0, 2, 5)) {
       float[] before = model.parameters().toArray();
-      long tokens = model.backpropagate(EXAMPLES, 1).tokens();
+      long tokens = model.backpropagate(EXAMPLES, 1, () -> false).orElseThrow().tokens();
       double norm = Math.sqrt(model.reduce()) / tokens;
       float[] gradient = model.gradient().toArray();
       StepResult result = model.step(EXAMPLES, rate, 1);
