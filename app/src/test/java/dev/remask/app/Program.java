@@ -46,6 +46,10 @@ final class Program {
     return new Program(process, output, errors);
   }
 
+  String output() throws IOException {
+    return Files.readString(output);
+  }
+
   String errors() throws IOException {
     return Files.readString(errors);
   }
@@ -72,12 +76,32 @@ final class Program {
     return Files.readString(output);
   }
 
-  /** SIGTERM. */
-  void terminate(Duration atMost) throws Exception {
+  /**
+   * SIGTERM.
+   *
+   * @return how long it took to end
+   */
+  Duration terminate(Duration atMost) throws Exception {
+    long start = System.nanoTime();
     process.destroy();
     assertThat(process.waitFor(atMost.toSeconds(), TimeUnit.SECONDS))
-        .as("ended by the signal")
+        .as("ended by the signal; errors: %s", errors())
         .isTrue();
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  /** SIGSTOP: nothing that it has begun goes on, until it is thawed or killed. */
+  void freeze() throws Exception {
+    signal("-STOP");
+  }
+
+  void thaw() throws Exception {
+    signal("-CONT");
+  }
+
+  private void signal(String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", name, Long.toString(process.pid())).start();
+    assertThat(kill.waitFor()).as("kill %s", name).isZero();
   }
 
   boolean isAlive() {
