@@ -7,7 +7,7 @@ FROM ${JAVA_IMAGE} AS runtime
 RUN groupadd --gid 10001 remask && \
     useradd --uid 10001 --gid remask --home-dir /var/lib/remask --create-home --shell /usr/sbin/nologin remask
 COPY docker/ready /usr/local/bin/ready
-ENV PATH=/opt/remask/bin:$PATH REMASK_LOG=console
+ENV PATH=/opt/remask/bin:$PATH LANG=C.UTF-8 REMASK_LOG=console
 USER remask
 WORKDIR /var/lib/remask
 ENTRYPOINT ["remask"]

@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 
 /**
  * What people see while something runs: a line a part, and below it one line that moves on a
- * terminal. Where the output is no terminal the moving line becomes a plain line every few seconds.
- * Thread-safe.
+ * terminal. Where the output is no terminal the moving line becomes a plain line every few seconds,
+ * as long as it has something new to say. Thread-safe.
  */
 final class Console {
   private static final long PLAIN_EVERY_NANOS = Duration.ofSeconds(5).toNanos();
@@ -19,6 +19,7 @@ final class Console {
   private final LongSupplier nanoTime;
   private final long start;
   private long plainAt = Long.MIN_VALUE;
+  private String plain = "";
   private boolean moving;
 
   Console(PrintStream out, boolean terminal, LongSupplier nanoTime) {
@@ -72,8 +73,10 @@ final class Console {
       out.print("\r\u001B[?7l\u001B[2K" + line + "\u001B[?7h");
       out.flush();
       moving = true;
-    } else if (nanoTime.getAsLong() - plainAt >= PLAIN_EVERY_NANOS || plainAt == Long.MIN_VALUE) {
+    } else if (!facts.equals(plain)
+        && (plainAt == Long.MIN_VALUE || nanoTime.getAsLong() - plainAt >= PLAIN_EVERY_NANOS)) {
       plainAt = nanoTime.getAsLong();
+      plain = facts;
       out.println(line);
     }
   }

@@ -132,7 +132,7 @@ record DataFolder(Path root) {
     }
   }
 
-  private static void deleteTree(Path path) throws IOException {
+  static void deleteTree(Path path) throws IOException {
     Files.walkFileTree(
         path,
         new SimpleFileVisitor<>() {

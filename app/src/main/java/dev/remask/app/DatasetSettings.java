@@ -25,11 +25,17 @@ final class DatasetSettings {
   }
 
   Dataset declare(Vocabulary vocabulary, Instant now) {
-    return Dataset.newBuilder()
-        .setName(settings.text("dataset.name"))
+    return withoutVocabulary()
         .setTokenizer(ByteBuffer.wrap(vocabulary.tokenizerJson()))
         .setTokenizerSha256(vocabulary.sha256())
         .setVocabularySize(vocabulary.size())
+        .setDeclaredAt(now)
+        .build();
+  }
+
+  private Dataset.Builder withoutVocabulary() {
+    return Dataset.newBuilder()
+        .setName(settings.text("dataset.name"))
         .setVocabularySizeAsked(settings.integer("vocabulary.size"))
         .setInputFormat(inputFormat())
         .setSegmentLength(settings.integer("segment.length"))
@@ -41,14 +47,19 @@ final class DatasetSettings {
         .setDocumentIdField(settings.text("documents.id.field"))
         .setDocumentTextField(settings.text("documents.text.field"))
         .setDocumentCharsMax(settings.integer("document.chars.max"))
-        .setDuplicateWindow(settings.integer("duplicate.window"))
-        .setDeclaredAt(now)
-        .build();
+        .setDuplicateWindow(settings.integer("duplicate.window"));
   }
 
   /** Reads the documents of the settings' topic. */
   DocumentDecoder decoder() {
-    return DocumentDecoder.avro(settings.clients());
+    Dataset undeclared =
+        withoutVocabulary()
+            .setTokenizer(ByteBuffer.allocate(0))
+            .setTokenizerSha256("")
+            .setVocabularySize(0)
+            .setDeclaredAt(Instant.EPOCH)
+            .build();
+    return DocumentDecoder.of(undeclared, settings.clients());
   }
 
   private DocumentsFormat documentsFormat() {

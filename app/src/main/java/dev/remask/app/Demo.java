@@ -2,6 +2,7 @@ package dev.remask.app;
 
 import dev.remask.app.Console.Style;
 import dev.remask.app.Corpus.Source;
+import dev.remask.mlm.HeldOut;
 import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
@@ -163,7 +164,11 @@ final class Demo {
   }
 
   private List<String> readable() {
-    return script.texts().stream().flatMap(source -> text(source).stream()).toList();
+    int heldOut = settings.integer("heldout.permille");
+    return script.texts().stream()
+        .filter(source -> !HeldOut.contains(source.id(), heldOut))
+        .flatMap(source -> text(source).stream())
+        .toList();
   }
 
   private Optional<String> text(Source source) {

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       StreamCommand.class,
       ReplayCommand.class,
       TrainCommand.class,
+      DeleteCommand.class,
       StatusCommand.class,
       PeekCommand.class,
       FillMaskCommand.class

@@ -1,6 +1,7 @@
 package dev.remask.app;
 
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.topology.MaskingPolicies;
@@ -32,14 +33,16 @@ final class RunPlan {
    * @throws ConfigException if it exists with another dataset, seed, policy or window
    */
   void declare(Dataset dataset) {
-    try (Planner planner = new Planner(settings.clients(), settings.topics(), run)) {
-      planner.declare(
-          dataset.getName(),
-          settings.whole("run.seed"),
-          MaskingPolicies.encode(settings.masking()),
-          settings.integer("order.window"),
-          Clock.systemUTC().instant());
-    }
+    EpochPlan unused =
+        Planner.declare(
+            settings.clients(),
+            settings.topics(),
+            run,
+            dataset.getName(),
+            settings.whole("run.seed"),
+            MaskingPolicies.encode(settings.masking()),
+            settings.integer("order.window"),
+            Clock.systemUTC().instant());
   }
 
   /** Plans the epochs after the last one up to {@code lastEpoch}, bounded by what is packed now. */

@@ -46,6 +46,19 @@ final class SettingDefinitions {
               MEDIUM,
               "How long a program bears with a broker or a registry that is away, before it ends.")
           .define(
+              "http.address",
+              STRING,
+              "127.0.0.1",
+              LOW,
+              "Where 'stream' and 'train' answer for health and metrics; there is no login.")
+          .define(
+              "http.port",
+              INT,
+              0,
+              between(-1, 65_535),
+              LOW,
+              "The port of these; 0 for a free one, which is printed, -1 for none.")
+          .define(
               "documents.topic",
               STRING,
               "",

@@ -30,8 +30,10 @@ final class StreamCommand implements Callable<Integer> {
     DataFolder data = options.data();
     Settings given = options.settingsOfRunning(Map.of());
     Console console = options.console();
-    Consumer<String> notices = line -> console.part("waiting", line);
-    try (Stopping stopping = Stopping.onSignal()) {
+    Consumer<String> notices = line -> console.part("outage", line);
+    try (Stopping stopping = Stopping.onSignal();
+        Monitoring monitoring = Monitoring.open(given)) {
+      monitoring.url().ifPresent(url -> console.part("http", url + "/healthz, /readyz, /metrics"));
       if (!new Connection(given, given.outageMax(), notices, stopping::asked).await()) {
         return 0;
       }
@@ -40,6 +42,8 @@ final class StreamCommand implements Callable<Integer> {
       try (StreamInstance stream =
           new Streaming(run.settings()).instance(run.dataset(), data.streams(), notices)) {
         stream.start();
+        StreamMeters.bind(monitoring.registry(), stream::status);
+        monitoring.watch(new StreamHealth(stream::status, stream::failure, System::nanoTime));
         watch(stream, console, stopping);
       }
       console.part("stream", "ended; the next start goes on");

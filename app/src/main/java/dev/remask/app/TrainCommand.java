@@ -61,12 +61,14 @@ final class TrainCommand implements Callable<Integer> {
     DataFolder data = options.data();
     Settings given = options.settingsOfRunning(Map.of());
     Console console = options.console();
-    try (Stopping stopping = Stopping.onSignal()) {
+    try (Stopping stopping = Stopping.onSignal();
+        Monitoring monitoring = Monitoring.open(given)) {
+      monitoring.url().ifPresent(url -> console.part("http", url + "/healthz, /readyz, /metrics"));
       Connection connection =
           new Connection(
-              given, given.outageMax(), line -> console.part("waiting", line), stopping::asked);
+              given, given.outageMax(), line -> console.part("outage", line), stopping::asked);
       if (connection.await()) {
-        train(Run.open(given), until, data, console, stopping);
+        train(Run.open(given), until, data, console, stopping, monitoring);
       }
     }
     return 0;
@@ -84,21 +86,33 @@ final class TrainCommand implements Callable<Integer> {
         untilStep == null ? Until.STOPPED.step() : untilStep);
   }
 
-  private void train(Run run, Until until, DataFolder data, Console console, Stopping stopping)
+  private void train(
+      Run run,
+      Until until,
+      DataFolder data,
+      Console console,
+      Stopping stopping,
+      Monitoring monitoring)
       throws Exception {
     Settings settings = run.settings();
     Dataset dataset = run.dataset();
     Path checkpoints = data.checkpoints(settings.text("run.name"));
     LearningCurve curve = new LearningCurve();
+    TrainHealth health =
+        new TrainHealth(
+            System::nanoTime,
+            new TrainMeters(monitoring.registry(), System::nanoTime, listener(curve, console)));
+    monitoring.watch(health);
     try (FileLock lock = DataFolder.lock("the checkpoints", checkpoints)) {
-      TrainingRun training =
-          new Trainers(settings).run(dataset, checkpoints, listener(curve, console));
+      TrainingRun training = new Trainers(settings).run(dataset, checkpoints, health);
       training.requireSameConfiguration();
       console.part("train", "run " + settings.text("run.name") + ", checkpoints in " + checkpoints);
       try (Background<RunSummary> learning =
           new Background<>(
               "remask-train",
-              ended -> training.train(until, () -> ended.getAsBoolean() || stopping.asked()))) {
+              ended ->
+                  training.train(
+                      until, health.running(() -> ended.getAsBoolean() || stopping.asked())))) {
         learning.start();
         while (!learning.finished()) {
           if (curve.steps() > 0) {
@@ -131,7 +145,7 @@ final class TrainCommand implements Callable<Integer> {
 
       @Override
       public void notice(String line) {
-        console.part("waiting", line);
+        console.part("outage", line);
       }
     };
   }

@@ -1,6 +1,7 @@
 package dev.remask.app;
 
 import dev.remask.app.Corpus.Source;
+import dev.remask.mlm.HeldOut;
 import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.LogReader;
 import dev.remask.topology.BadDocument;
@@ -18,7 +19,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Learns a vocabulary; the same text gives the same, byte for byte. */
+/**
+ * Learns a vocabulary; the same text gives the same, byte for byte. Documents that a dataset of
+ * these settings holds out have no part in it.
+ */
 @Command(
     name = "vocab",
     description = "Learns a byte-level BPE vocabulary of vocabulary.size token ids.",
@@ -56,12 +60,12 @@ final class VocabCommand implements Callable<Integer> {
       throw new ConfigException("--characters", characters, "must be at least 1");
     }
     options.data();
-    List<String> texts = fromTopic ? ofTopic(options.connected(Map.of())) : ofFiles();
+    Settings settings = fromTopic ? options.connected(Map.of()) : options.settings(Map.of());
+    List<String> texts = fromTopic ? ofTopic(settings) : ofFiles(settings);
     if (texts.isEmpty()) {
-      throw new ConfigException("PATH", null, "holds no document that is text");
+      throw new ConfigException("PATH", null, "holds no document that is text to learn from");
     }
-    Vocabulary vocabulary =
-        Vocabulary.learn(texts, options.settings(Map.of()).integer("vocabulary.size"));
+    Vocabulary vocabulary = Vocabulary.learn(texts, settings.integer("vocabulary.size"));
     write(vocabulary.tokenizerJson());
     long read = texts.stream().mapToLong(String::length).sum();
     Learned learned =
@@ -81,13 +85,17 @@ final class VocabCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<String> ofFiles() {
-    int charsMax = options.settings(Map.of()).integer("document.chars.max");
+  private List<String> ofFiles(Settings settings) {
+    int charsMax = settings.integer("document.chars.max");
+    int heldOut = settings.integer("heldout.permille");
     List<String> texts = new ArrayList<>();
     long read = 0;
     for (Source source : text.sources()) {
       if (read >= characters) {
         break;
+      }
+      if (HeldOut.contains(source.id(), heldOut)) {
+        continue;
       }
       try {
         texts.add(Ingest.text(source, charsMax));
@@ -103,6 +111,7 @@ final class VocabCommand implements Callable<Integer> {
   private List<String> ofTopic(Settings settings) {
     DocumentDecoder decoder = new DatasetSettings(settings).decoder();
     String topic = settings.text("documents.topic");
+    int heldOut = settings.integer("heldout.permille");
     List<String> texts = new ArrayList<>();
     long[] read = {0};
     LogReader.readRaw(
@@ -111,9 +120,11 @@ final class VocabCommand implements Callable<Integer> {
         record -> {
           if (record.value() != null && read[0] < characters) {
             try {
-              String document = decoder.decode(topic, record.headers(), record.value()).getText();
-              texts.add(document);
-              read[0] += document.length();
+              DocumentDecoder.Decoded document = decoder.decode(record);
+              if (!HeldOut.contains(document.id(), heldOut)) {
+                texts.add(document.text());
+                read[0] += document.text().length();
+              }
             } catch (BadDocument e) {
               // Counted and kept by the packer.
             }

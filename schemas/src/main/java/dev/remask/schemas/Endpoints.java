@@ -40,7 +40,7 @@ public final class Endpoints {
   }
 
   /**
-   * The registry's answer to what versions a subject has; that it has none is an answer.
+   * The registry's answer to the latest version of a subject; that there is none is an answer.
    *
    * @throws KafkaException as {@link RegistryClient} says
    */
@@ -49,7 +49,7 @@ public final class Endpoints {
     config.put("schema.registry.max.retries", 0);
     RegistryConfig registry = RegistryConfig.of(config);
     if (registry.mockScope() == null) {
-      new HttpRegistryClient(registry).askForVersions(subject);
+      new HttpRegistryClient(registry).askForLatest(subject);
     }
   }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongUnaryOperator;
 import org.apache.avro.Schema;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -36,6 +37,11 @@ final class HttpRegistryClient implements RegistryClient {
   private static final long BEHIND_MS_MAX = 100;
 
   private static final long BODY_BYTES_MAX = 16 * 1024 * 1024;
+
+  /** The field of an answer without which it is not a registry's. */
+  private static final String ID = "id";
+
+  private static final String SCHEMA = "schema";
 
   private final RegistryConfig config;
   private final HttpClient http;
@@ -66,12 +72,12 @@ final class HttpRegistryClient implements RegistryClient {
 
   @Override
   public int register(String subject, Schema schema) {
-    return id(ask("/subjects/" + encoded(subject) + "/versions", body(schema)));
+    return id(ask("/subjects/" + encoded(subject) + "/versions", ID, body(schema)));
   }
 
   @Override
   public int lookup(String subject, Schema schema) {
-    return id(ask("/subjects/" + encoded(subject) + "?deleted=false", body(schema)));
+    return id(ask("/subjects/" + encoded(subject) + "?deleted=false", ID, body(schema)));
   }
 
   @Override
@@ -85,16 +91,16 @@ final class HttpRegistryClient implements RegistryClient {
       throw new SerializationException("schema id " + id + " is not an Avro schema");
     }
     try {
-      return SchemaText.parse(answer.path("schema").asText());
+      return SchemaText.parse(answer.path(SCHEMA).asText());
     } catch (IllegalArgumentException e) {
       throw new SerializationException("the registry's schema id " + id + " cannot be parsed", e);
     }
   }
 
   /** Whether it answers, and to us; nobody wants to know what. */
-  void askForVersions(String subject) {
+  void askForLatest(String subject) {
     try {
-      JsonNode unused = ask("/subjects/" + encoded(subject) + "/versions", null);
+      JsonNode unused = ask("/subjects/" + encoded(subject) + "/versions/latest", ID, null);
     } catch (SerializationException e) {
       if (!(e.getCause() instanceof RegistryException)) {
         throw e;
@@ -108,40 +114,41 @@ final class HttpRegistryClient implements RegistryClient {
   }
 
   private static String body(Schema schema) {
-    return Json.object().put("schema", schema.toString()).toString();
+    return Json.object().put(SCHEMA, schema.toString()).toString();
   }
 
   private static int id(JsonNode answer) {
-    if (!answer.path("id").canConvertToInt()) {
-      throw new SerializationException("the registry's answer has no id");
+    if (!answer.path(ID).isInt()) {
+      throw new SerializationException("the registry's answer has an id that is no number");
     }
-    return answer.path("id").intValue();
+    return answer.path(ID).intValue();
   }
 
   /** A registry that follows another has a new id a moment later: its first no is not believed. */
   private JsonNode askUnlessBehind(String path) {
     try {
-      return ask(path, null);
+      return ask(path, SCHEMA, null);
     } catch (SerializationException e) {
       if (!(e.getCause() instanceof RegistryException refusal)
           || refusal.code() != SchemaRegistry.SCHEMA_NOT_FOUND) {
         throw e;
       }
       sleep(BEHIND_MS_MAX);
-      return ask(path, null);
+      return ask(path, SCHEMA, null);
     }
   }
 
   /**
+   * @param field what the answer must have
    * @param body null for a GET
    */
-  private JsonNode ask(String path, @Nullable String body) {
+  private JsonNode ask(String path, String field, @Nullable String body) {
     int first = current;
     @Nullable RetriableException failure = null;
     for (int i = 0; i < config.urls().size(); i++) {
       int address = (first + i) % config.urls().size();
       try {
-        JsonNode answer = askPatiently(config.urls().get(address) + path, body);
+        JsonNode answer = askPatiently(config.urls().get(address) + path, field, body);
         current = address;
         return answer;
       } catch (RetriableException e) {
@@ -151,10 +158,10 @@ final class HttpRegistryClient implements RegistryClient {
     throw failure == null ? new IllegalStateException("no registry address") : failure;
   }
 
-  private JsonNode askPatiently(String url, @Nullable String body) {
+  private JsonNode askPatiently(String url, String field, @Nullable String body) {
     for (int attempt = 0; ; attempt++) {
       try {
-        return askOnce(url, body);
+        return askOnce(url, field, body);
       } catch (RetriableException e) {
         if (attempt == config.maxRetries()) {
           throw e;
@@ -178,7 +185,7 @@ final class HttpRegistryClient implements RegistryClient {
     }
   }
 
-  private JsonNode askOnce(String url, @Nullable String body) {
+  private JsonNode askOnce(String url, String field, @Nullable String body) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url)).header("Accept", MEDIA_TYPE);
     if (config.authorization() != null) {
@@ -191,11 +198,21 @@ final class HttpRegistryClient implements RegistryClient {
     if (response.statusCode() / 100 != 2) {
       throw refusal(response).toKafka(url);
     }
+    return answer(url, field, response.body());
+  }
+
+  /** What does not look like a registry's answer is a proxy's page: no record is to blame. */
+  private static JsonNode answer(String url, String field, String body) {
+    JsonNode answer;
     try {
-      return Json.read(response.body());
+      answer = Json.read(body);
     } catch (IllegalArgumentException e) {
-      throw new SerializationException(url + " answered something that is not JSON", e);
+      throw new DisconnectException(url + " answered something that is not JSON", e);
     }
+    if (!answer.hasNonNull(field)) {
+      throw new DisconnectException(url + " answered without the field " + field);
+    }
+    return answer;
   }
 
   /** The time limit covers the whole exchange, a body that trickles included. */
@@ -208,7 +225,7 @@ final class HttpRegistryClient implements RegistryClient {
       if (e.getCause() instanceof IOException) {
         throw new DisconnectException("cannot reach " + request.uri(), e.getCause());
       }
-      throw new SerializationException("cannot ask " + request.uri(), e.getCause());
+      throw new KafkaException("cannot ask " + request.uri(), e.getCause());
     } catch (java.util.concurrent.TimeoutException e) {
       exchange.cancel(true);
       throw new TimeoutException(

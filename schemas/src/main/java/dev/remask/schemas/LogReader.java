@@ -72,7 +72,8 @@ public final class LogReader {
   /** As many as declared. */
   static List<TopicPartition> partitions(
       org.apache.kafka.clients.consumer.Consumer<?, ?> consumer, Topic<?> topic) {
-    TopicAdmin.requirePartitions(topic, existing(consumer, topic.name()).size());
+    TopicAdmin.requirePartitions(
+        topic.name(), existing(consumer, topic.name()).size(), topic.partitions());
     return IntStream.range(0, topic.partitions())
         .mapToObj(p -> new TopicPartition(topic.name(), p))
         .toList();

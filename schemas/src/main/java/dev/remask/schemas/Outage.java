@@ -1,10 +1,16 @@
 package dev.remask.schemas;
 
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -37,16 +43,33 @@ public final class Outage {
 
   /** Whether a failure says that something cannot be reached now, and not that it was refused. */
   public static boolean is(Throwable failure) {
-    for (Throwable e = failure; e != null; e = e.getCause()) {
-      if (e instanceof UnknownTopicOrPartitionException) {
-        return false; // Kafka would ask again; but it was answered
-      }
-      if (e instanceof RetriableException) {
-        return true;
-      }
-      // A client that is made while its broker's host has no address: how containers go away.
-      if (e instanceof ConfigException
-          && String.valueOf(e.getMessage()).startsWith("No resolvable bootstrap urls")) {
+    return !isRefusal(failure) && anyCause(failure, Outage::isAway);
+  }
+
+  /** Whether a failure says that this program may not: waiting does not help. */
+  public static boolean isRefusal(Throwable failure) {
+    return anyCause(
+        failure,
+        cause ->
+            cause instanceof AuthenticationException || cause instanceof AuthorizationException);
+  }
+
+  private static boolean isAway(Throwable cause) {
+    // Kafka would ask again for a topic that is not there; but it was answered.
+    return (cause instanceof RetriableException
+            && !(cause instanceof UnknownTopicOrPartitionException))
+        // Confluent's serde wraps what its connection says.
+        || cause instanceof SocketException
+        || cause instanceof SocketTimeoutException
+        || cause instanceof UnknownHostException
+        // A client that is made while its broker's host has no address: how containers go away.
+        || (cause instanceof ConfigException
+            && String.valueOf(cause.getMessage()).startsWith("No resolvable bootstrap urls"));
+  }
+
+  private static boolean anyCause(Throwable failure, Predicate<Throwable> test) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (test.test(cause)) {
         return true;
       }
     }
@@ -76,9 +99,9 @@ public final class Outage {
     if (now - saidNs >= SAY_EVERY.toNanos()) {
       saidNs = now;
       notices.accept(
-          "waiting since "
+          "no answer for "
               + Duration.ofNanos(lasted).toSeconds()
-              + " s, at most "
+              + " s, giving up after "
               + max.toSeconds()
               + " s: "
               + reason(failure));

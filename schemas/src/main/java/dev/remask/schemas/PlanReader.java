@@ -9,8 +9,8 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The plans topic, folded: the first plan of a run and epoch wins. Reads committed records only.
- * Not thread-safe.
+ * The plans topic, folded: the first plan of a run and epoch wins, until the run is deleted. Reads
+ * committed records only. Not thread-safe.
  */
 public final class PlanReader implements AutoCloseable {
   private static final Duration CLOSE_MAX = Duration.ofMillis(500);
@@ -56,6 +56,7 @@ public final class PlanReader implements AutoCloseable {
 
   @Override
   public void close() {
-    consumer.close(CloseOptions.timeout(CLOSE_MAX)); // nothing to tell a broker that is away
+    // It is in no group, so there is nobody to wait for when the broker is away.
+    consumer.close(CloseOptions.timeout(CLOSE_MAX));
   }
 }

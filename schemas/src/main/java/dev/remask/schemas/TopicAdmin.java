@@ -5,10 +5,12 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
@@ -30,8 +32,8 @@ public final class TopicAdmin {
 
   /**
    * Creates what is missing, and returns when it can be used. An existing topic keeps its settings;
-   * one with another number of partitions ends in a ConfigException that names both numbers, before
-   * anything is created.
+   * one with another number of partitions, or with a setting that would lose what it keeps, ends in
+   * a ConfigException that names both values, before anything is created.
    */
   public static void ensure(Admin admin, Replication replication, List<Topic<?>> topics) {
     Map<String, Integer> existing = checked(admin, topics);
@@ -63,16 +65,21 @@ public final class TopicAdmin {
             name,
             SpecificRecord.class,
             1,
-            Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
+            Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT),
+            Set.of(TopicConfig.CLEANUP_POLICY_CONFIG));
     ensure(admin, replication, List.of(topic));
-    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, name);
-    for (Config config : await(admin.describeConfigs(List.of(resource)).all()).values()) {
-      String policy = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
-      if (!policy.equals(TopicConfig.CLEANUP_POLICY_COMPACT)) {
-        throw new ConfigException(
-            "topic " + name, TopicConfig.CLEANUP_POLICY_CONFIG + "=" + policy, "must be compact");
-      }
+  }
+
+  /**
+   * For a topic that is not ours to make: a ConfigException unless it exists and has this many
+   * partitions.
+   */
+  public static void requirePartitions(Admin admin, String name, int partitions) {
+    Integer found = partitions(admin, List.of(name)).get(name);
+    if (found == null) {
+      throw new ConfigException("topic " + name, "no topic", "must exist");
     }
+    requirePartitions(name, found, partitions);
   }
 
   private static NewTopic newTopic(
@@ -82,27 +89,22 @@ public final class TopicAdmin {
     return new NewTopic(name, partitions, replication.factor()).configs(all);
   }
 
-  static void requirePartitions(Topic<?> topic, int partitions) {
-    if (partitions != topic.partitions()) {
+  static void requirePartitions(String topic, int found, int wanted) {
+    if (found != wanted) {
       throw new ConfigException(
-          "topic " + topic.name(),
-          partitions + " partitions",
-          "must have " + topic.partitions() + " partitions");
+          "topic " + topic, found + " partitions", "must have " + wanted + " partitions");
     }
   }
 
-  /**
-   * Of a topic that somebody else has made.
-   *
-   * @throws ConfigException if it does not exist, or has another number of partitions
-   */
-  public static void requirePartitions(Admin admin, String topic, int partitions) {
-    Integer found = partitions(admin, List.of(topic)).get(topic);
-    if (found == null || found != partitions) {
-      throw new ConfigException(
-          "topic " + topic,
-          found == null ? "missing" : found + " partitions",
-          "must have " + partitions + " partitions");
+  /** ConfigException unless what the topic requires is so. */
+  static void requireConfig(Topic<?> topic, Config found) {
+    for (String key : topic.required()) {
+      ConfigEntry entry = found.get(key);
+      String value = entry == null ? "unknown" : entry.value();
+      String wanted = topic.config().get(key);
+      if (!value.equals(wanted)) {
+        throw new ConfigException("topic " + topic.name(), key + "=" + value, "must be " + wanted);
+      }
     }
   }
 
@@ -110,10 +112,29 @@ public final class TopicAdmin {
     Map<String, Integer> existing = partitions(admin, topics.stream().map(Topic::name).toList());
     for (Topic<?> topic : topics) {
       if (existing.containsKey(topic.name())) {
-        requirePartitions(topic, existing.get(topic.name()));
+        requirePartitions(topic.name(), existing.get(topic.name()), topic.partitions());
       }
     }
+    requireConfigs(
+        admin,
+        topics.stream()
+            .filter(topic -> existing.containsKey(topic.name()) && !topic.required().isEmpty())
+            .toList());
     return existing;
+  }
+
+  private static void requireConfigs(Admin admin, List<Topic<?>> topics) {
+    if (topics.isEmpty()) {
+      return;
+    }
+    List<ConfigResource> resources =
+        topics.stream()
+            .map(topic -> new ConfigResource(ConfigResource.Type.TOPIC, topic.name()))
+            .toList();
+    Map<ConfigResource, Config> found = await(admin.describeConfigs(resources).all());
+    for (int i = 0; i < topics.size(); i++) {
+      requireConfig(topics.get(i), found.getOrDefault(resources.get(i), new Config(List.of())));
+    }
   }
 
   /** Of those that exist. */

@@ -2,6 +2,7 @@ package dev.remask.schemas;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.TopicConfig;
@@ -45,6 +46,8 @@ public record Topics(String prefix) {
    */
   private static final Map<String, String> MADE = and(LARGE, BROKER_TIME);
 
+  private static final Set<String> MADE_REQUIRED = and(KEPT, BROKER_TIME).keySet();
+
   /** Small log segments, so that a purge frees disk soon. */
   private static final Map<String, String> PURGED =
       and(MADE, Map.of(TopicConfig.SEGMENT_BYTES_CONFIG, "16777216"));
@@ -61,46 +64,66 @@ public record Topics(String prefix) {
 
   /** Document id (string) to document, or null for a tombstone or a flush signal. */
   public Topic<Document> documents(int partitions) {
-    return new Topic<>(prefix + "documents", Document.class, partitions, LARGE);
+    return new Topic<>(prefix + "documents", Document.class, partitions, LARGE, Set.of());
   }
 
-  /** Name (string) to dataset; the first record of a name wins. */
+  /** Name (string) to dataset; the first record of a name wins. Null: it was deleted. */
   public Topic<Dataset> datasets() {
-    return new Topic<>(prefix + "datasets", Dataset.class, 1, LARGE);
+    return new Topic<>(prefix + "datasets", Dataset.class, 1, LARGE, KEPT.keySet());
   }
 
   /** {@link SequenceKey} to training segment. */
   public Topic<Segment> segments(String dataset, int partitions) {
     return new Topic<>(
-        prefix + named("dataset.name", dataset) + ".segments", Segment.class, partitions, MADE);
+        prefix + named("dataset.name", dataset) + ".segments",
+        Segment.class,
+        partitions,
+        MADE,
+        MADE_REQUIRED);
   }
 
   /** {@link SequenceKey} to held-out segment. */
   public Topic<Segment> heldOut(String dataset, int partitions) {
     return new Topic<>(
-        prefix + named("dataset.name", dataset) + ".heldout", Segment.class, partitions, MADE);
+        prefix + named("dataset.name", dataset) + ".heldout",
+        Segment.class,
+        partitions,
+        MADE,
+        MADE_REQUIRED);
   }
 
-  /** {@code run/epoch} (string) to plan event; the first plan of a key wins. */
+  /**
+   * {@code run/epoch} (string) to plan event; the first plan of a key wins. Null for epoch 0: the
+   * run was deleted.
+   */
   public Topic<PlanEvent> plans() {
-    return new Topic<>(prefix + "plans", PlanEvent.class, 1, KEPT);
+    return new Topic<>(prefix + "plans", PlanEvent.class, 1, KEPT, KEPT.keySet());
   }
 
   /** {@link SequenceKey} to masked example of epoch 0. */
   public Topic<MaskedExample> live(String run, int partitions) {
     return new Topic<>(
-        prefix + named("run.name", run) + ".live", MaskedExample.class, partitions, PURGED);
+        prefix + named("run.name", run) + ".live",
+        MaskedExample.class,
+        partitions,
+        PURGED,
+        MADE_REQUIRED);
   }
 
   /** {@link SequenceKey} to masked example of the replays, in epoch order. */
   public Topic<MaskedExample> examples(String run, int partitions) {
     return new Topic<>(
-        prefix + named("run.name", run) + ".examples", MaskedExample.class, partitions, PURGED);
+        prefix + named("run.name", run) + ".examples",
+        MaskedExample.class,
+        partitions,
+        PURGED,
+        MADE_REQUIRED);
   }
 
   /** Step (8 bytes, big-endian) to what it learned. */
   public Topic<TrainingStep> ledger(String run) {
-    return new Topic<>(prefix + named("run.name", run) + ".ledger", TrainingStep.class, 1, KEPT);
+    return new Topic<>(
+        prefix + named("run.name", run) + ".ledger", TrainingStep.class, 1, KEPT, KEPT.keySet());
   }
 
   /**

@@ -217,12 +217,9 @@ class HttpRegistryClientTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{}",
-        "[]",
-        "not JSON",
-        "{\"schema\":\"no schema\"}",
-        "{\"schema\":\"\\\"int\\\"\",\"references\":[{\"name\":\"x\"}]}",
-        "{\"schema\":\"syntax = proto3\",\"schemaType\":\"PROTOBUF\"}"
+        "{\"schema\":\"no schema\",\"id\":\"x\"}",
+        "{\"schema\":\"\\\"int\\\"\",\"id\":1.5,\"references\":[{\"name\":\"x\"}]}",
+        "{\"schema\":\"syntax = proto3\",\"id\":[],\"schemaType\":\"PROTOBUF\"}"
       })
   void aStrangeAnswerIsNoOutage(String body) throws Exception {
     Script server = script(body, 200);
@@ -230,6 +227,18 @@ class HttpRegistryClientTest {
         .isExactlyInstanceOf(SerializationException.class);
     assertThatThrownBy(() -> client(server.url()).register("s", Samples.schema(0)))
         .isExactlyInstanceOf(SerializationException.class);
+  }
+
+  /** A proxy's page with status 200, a login form, a health check: no record is to blame. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "<html>", "{}", "[]", "null", "{\"status\":\"ok\"}", "{\"id\":null}"})
+  void anAnswerThatIsNoRegistrysIsAnOutage(String body) throws Exception {
+    Script server = script(body, 200);
+    assertThatThrownBy(() -> client(server.url(), "max.retries", "1").schema(1, "s"))
+        .isExactlyInstanceOf(DisconnectException.class);
+    assertThat(server.seen).hasSize(2);
+    assertThatThrownBy(() -> client(server.url()).register("s", Samples.schema(0)))
+        .isExactlyInstanceOf(DisconnectException.class);
   }
 
   @Test

@@ -24,9 +24,12 @@ final class Backpressure implements AutoCloseable {
   private final String trainer;
   private final long aheadMax;
 
-  Backpressure(Admin admin, StreamSettings settings, String run) {
+  /**
+   * @param clients what every client gets
+   */
+  Backpressure(Admin admin, Map<String, ?> clients, StreamSettings settings, String run) {
     this.admin = admin;
-    this.examples = new ExamplesLog(settings.clients());
+    this.examples = new ExamplesLog(clients);
     this.trainer = settings.topics().trainerId(run);
     this.aheadMax = settings.examplesAheadMax();
   }

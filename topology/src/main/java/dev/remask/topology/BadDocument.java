@@ -11,9 +11,9 @@ public final class BadDocument extends RuntimeException {
 
   /** Why; the name that people and programs find in the dead letter. */
   public enum Reason {
-    /** The record has no key, or one that is no UTF-8 string of 1 to 1,024 bytes. */
+    /** Where the id should be is none, or none that is a UTF-8 string of 1 to 1,024 bytes. */
     BAD_ID("bad-id"),
-    /** The value is not what the input format says. */
+    /** The value is not what the documents' format says. */
     UNREADABLE("unreadable"),
     /** Nothing but white space. */
     EMPTY("empty"),

@@ -1,43 +1,92 @@
 package dev.remask.topology;
 
 import dev.remask.schemas.AvroSerdes;
+import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Document;
+import dev.remask.schemas.DocumentIds;
+import dev.remask.schemas.DocumentsFormat;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Map;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From the bytes of a documents record to the document. Decoding happens inside the packer and not
+ * From a record of the documents topic to the document. Decoding happens inside the packer and not
  * in a Kafka deserializer, so that an unreadable record is counted in the books in the same
  * transaction (invariant 5). Used by one thread.
  */
 @FunctionalInterface
 public interface DocumentDecoder {
   /**
-   * Reads one record's value.
+   * A document as the packer takes it.
    *
-   * @throws BadDocument if the bytes are at fault; whatever else is thrown stops the packer
+   * @param id what its spans name, its duplicates share, and its half is decided by
    */
-  Document decode(String topic, Headers headers, byte[] value);
+  record Decoded(String id, String text) {}
 
   /**
-   * Avro in the registry's wire format.
+   * Reads one record, which has a value.
+   *
+   * @throws BadDocument if the record is at fault; whatever else is thrown stops the packer
+   */
+  Decoded decode(ConsumerRecord<byte[], byte[]> record);
+
+  /**
+   * As the dataset says.
    *
    * @param config as {@link AvroSerdes#of} takes it
+   * @throws ConfigException as {@link #check}
    */
-  static DocumentDecoder avro(Map<String, ?> config) {
-    return avro(AvroSerdes.of(Document.class, config).deserializer());
+  static DocumentDecoder of(Dataset dataset, Map<String, ?> config) {
+    check(dataset);
+    return switch (dataset.getDocumentsFormat()) {
+      case AVRO -> avro(ids(dataset), AvroSerdes.of(Document.class, config).deserializer());
+      case TEXT -> text(ids(dataset));
+      case JSON -> json(dataset);
+      case UNKNOWN -> throw new AssertionError("refused by check");
+    };
+  }
+
+  /**
+   * Whether the documents can be read as the dataset says.
+   *
+   * @throws ConfigException if not, by the name of the setting
+   */
+  static void check(Dataset dataset) {
+    DocumentsFormat format = dataset.getDocumentsFormat();
+    if (format == DocumentsFormat.UNKNOWN) {
+      throw new ConfigException("documents.format", format, "must be avro, text or json");
+    }
+    DocumentIds ids = dataset.getDocumentIds();
+    if (ids == DocumentIds.UNKNOWN) {
+      throw new ConfigException("documents.id", ids, "must be key, place or field");
+    }
+    if (ids == DocumentIds.FIELD && format != DocumentsFormat.JSON) {
+      throw new ConfigException(
+          "documents.id", "field", "must be key or place where documents.format is not json");
+    }
+    if (format == DocumentsFormat.JSON) {
+      textField(dataset);
+    }
+    if (ids == DocumentIds.FIELD) {
+      idField(dataset);
+    }
   }
 
   /** Avro through a given deserializer; tells bad bytes from an outage of the registry. */
-  static DocumentDecoder avro(Deserializer<Document> deserializer) {
-    return (topic, headers, value) -> {
+  static DocumentDecoder avro(
+      Function<ConsumerRecord<byte[], byte[]>, String> ids, Deserializer<Document> deserializer) {
+    return record -> {
+      String id = ids.apply(record);
       try {
-        return deserializer.deserialize(topic, headers, value);
+        Document document =
+            deserializer.deserialize(record.topic(), record.headers(), record.value());
+        return new Decoded(id, document.getText());
       } catch (SerializationException e) {
         if (isOutage(e)) {
           throw e;
@@ -45,6 +94,37 @@ public interface DocumentDecoder {
         throw new BadDocument(BadDocument.Reason.UNREADABLE, reasonOf(e), e);
       }
     };
+  }
+
+  private static DocumentDecoder text(Function<ConsumerRecord<byte[], byte[]>, String> ids) {
+    return record -> new Decoded(ids.apply(record), Utf8.unreadableUnless(record.value()));
+  }
+
+  private static DocumentDecoder json(Dataset dataset) {
+    JsonField text = textField(dataset);
+    if (dataset.getDocumentIds() != DocumentIds.FIELD) {
+      Function<ConsumerRecord<byte[], byte[]>, String> ids = ids(dataset);
+      return record ->
+          new Decoded(ids.apply(record), text.text(Utf8.unreadableUnless(record.value())));
+    }
+    JsonField id = idField(dataset);
+    return record -> {
+      String json = Utf8.unreadableUnless(record.value());
+      return new Decoded(id.id(json), text.text(json));
+    };
+  }
+
+  private static JsonField textField(Dataset dataset) {
+    return JsonField.of("documents.text.field", dataset.getDocumentTextField());
+  }
+
+  private static JsonField idField(Dataset dataset) {
+    return JsonField.of("documents.id.field", dataset.getDocumentIdField());
+  }
+
+  /** Of ids that are not in the value. */
+  private static Function<ConsumerRecord<byte[], byte[]>, String> ids(Dataset dataset) {
+    return dataset.getDocumentIds() == DocumentIds.PLACE ? DocumentId::place : DocumentId::key;
   }
 
   /**

@@ -4,17 +4,20 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.SequenceKey;
 import dev.remask.schemas.Topics;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.jspecify.annotations.Nullable;
@@ -36,15 +39,21 @@ final class EpochMasker {
   private final String segments;
   private final String examples;
   private final @Nullable Map<Integer, Long> stops;
+  private final Topologies topologies;
+  private final Counters counters;
   private final RunningTopology running;
   private boolean started;
+  private boolean waiting;
+  private long masked;
+  private long total;
 
   EpochMasker(
       Admin admin,
       StreamSettings settings,
       Dataset dataset,
       PlannedEpoch epoch,
-      Consumer<Throwable> failed) {
+      Topologies topologies,
+      Counters counters) {
     this.admin = admin;
     this.settings = settings;
     this.epoch = epoch;
@@ -54,8 +63,10 @@ final class EpochMasker {
     this.examples =
         MaskingTopology.examples(settings.topics(), epoch.run(), epoch.epoch(), partitions).name();
     this.stops = stops(epoch.plan());
+    this.topologies = topologies;
+    this.counters = counters;
     this.running =
-        new RunningTopology(
+        topologies.open(
             MaskingTopology.build(
                 epoch.run(),
                 epoch.epoch(),
@@ -63,9 +74,10 @@ final class EpochMasker {
                 dataset,
                 settings.topics(),
                 settings.clients(),
-                this::isDone),
+                this::isDone,
+                counters),
             settings.masking(group),
-            failed);
+            segments);
   }
 
   /**
@@ -112,26 +124,60 @@ final class EpochMasker {
   /** Starts, pauses or resumes (invariant 10). It is not started while it would have to wait. */
   void regulate(
       Backpressure backpressure, Set<Integer> unfinished, SortedMap<Integer, PlannedEpoch> plans) {
-    if (!started) {
-      if (!backpressure.mustWait(examples, partitions, unfinished, plans)) {
-        running.start();
-        started = true;
-      }
-      return;
-    }
-    Set<Integer> own = new TreeSet<>(running.partitions());
+    Set<Integer> own = started ? new TreeSet<>(running.partitions()) : unfinished;
     own.retainAll(unfinished);
-    running.pause(backpressure.mustWait(examples, partitions, own, plans));
+    boolean wait = backpressure.mustWait(examples, partitions, own, plans);
+    if (wait && !waiting) {
+      counters.pause();
+    }
+    waiting = wait;
+    if (started) {
+      running.pause(wait);
+    } else if (!wait) {
+      running.start();
+      started = true;
+    }
+  }
+
+  /**
+   * Counts what is masked, by whomever: the sequence of the segment that the group reads next.
+   *
+   * @param log for reading single records
+   */
+  void measure(LogEdges log) {
+    @Nullable List<Long> ends = epoch.plan().getEnds();
+    Map<Integer, Long> committed = GroupProgress.committed(admin, group, segments);
+    long maskedSum = 0;
+    long totalSum = 0;
+    for (int p = 0; p < partitions; p++) {
+      TopicPartition partition = new TopicPartition(segments, p);
+      long end =
+          ends == null
+              ? log.last(partition).map(last -> sequence(last) + 1).orElse(0L)
+              : ends.get(p);
+      long next =
+          committed.containsKey(p)
+              ? log.first(partition, committed.get(p)).map(EpochMasker::sequence).orElse(end)
+              : 0;
+      maskedSum += Math.min(next, end);
+      totalSum += end;
+    }
+    masked = maskedSum;
+    total = totalSum;
+  }
+
+  private static long sequence(ConsumerRecord<byte[], byte[]> segment) {
+    return SequenceKey.decode(segment.key()).sequence();
   }
 
   StreamStatus.Lane status() {
     return new StreamStatus.Lane(
-        epoch.epoch(), running.state(), !started || running.paused(), 0, 0);
+        epoch.epoch(), running.state(), !started || running.paused(), masked, total);
   }
 
   /** It has no store, so Kafka Streams has made no folder for it that would have to go. */
-  void close() {
-    running.close();
+  void close(Duration max) {
+    topologies.close(running, max);
   }
 
   /**

@@ -61,6 +61,27 @@ final class GroupProgress {
     return committed;
   }
 
+  /** Offsets between where the group goes on, or the first that is there, and the stable ends. */
+  static long lag(Admin admin, String group, String topic, int partitions) {
+    Map<Integer, Long> starts = starts(admin, topic, partitions);
+    Map<Integer, Long> committed = committed(admin, group, topic);
+    Map<Integer, Long> ends = stableEnds(admin, topic, partitions);
+    return lag(starts, committed, ends);
+  }
+
+  static long lag(
+      Map<Integer, Long> starts, Map<Integer, Long> committed, Map<Integer, Long> ends) {
+    return ends.entrySet().stream()
+        .mapToLong(
+            end -> {
+              int partition = end.getKey();
+              long start = starts.getOrDefault(partition, 0L);
+              long next = Math.max(start, committed.getOrDefault(partition, 0L));
+              return Math.max(0, end.getValue() - next);
+            })
+        .sum();
+  }
+
   /** Whether the group has passed every one of these ends; an end of 0 is passed by nobody. */
   static boolean reached(Map<Integer, Long> committed, Map<Integer, Long> ends) {
     return ends.entrySet().stream()

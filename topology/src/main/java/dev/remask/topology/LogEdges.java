@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -28,6 +29,8 @@ final class LogEdges implements AutoCloseable {
     Map<String, Object> config = ClientConfigs.logReader(clients);
     // A fetch at the end of one partition must not hold up the next partition for half a second.
     config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10);
+    // For one record; if it is larger it comes all the same (KIP-74).
+    config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 256 * 1024);
     consumer =
         new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
@@ -78,6 +81,7 @@ final class LogEdges implements AutoCloseable {
 
   @Override
   public void close() {
-    consumer.close();
+    // It is in no group, so there is nobody to wait for when the broker is away.
+    consumer.close(CloseOptions.timeout(Duration.ofSeconds(1)));
   }
 }

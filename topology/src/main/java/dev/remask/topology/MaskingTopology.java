@@ -55,6 +55,7 @@ public final class MaskingTopology {
    * @param done whether all examples of the epoch are in the log; asked when a task is assigned.
    *     From then on this instance is in the group, so nobody can delete it; if the epoch is done
    *     by then, the group is a new one that knows nothing, and the task must not begin again
+   * @param counters told what is done
    */
   public static Topology build(
       String run,
@@ -63,7 +64,8 @@ public final class MaskingTopology {
       Dataset dataset,
       Topics topics,
       Map<String, ?> config,
-      BooleanSupplier done) {
+      BooleanSupplier done,
+      Counters counters) {
     int partitions = dataset.getPartitions();
     if (plan.getEnds() != null && plan.getEnds().size() != partitions) {
       throw new IllegalStateException(
@@ -79,7 +81,9 @@ public final class MaskingTopology {
             new ByteArrayDeserializer(),
             segments)
         .addProcessor(
-            MASK, () -> new MaskProcessor(segments, epoch, plan, dataset, config, done), SOURCE)
+            MASK,
+            () -> new MaskProcessor(segments, epoch, plan, dataset, config, done, counters),
+            SOURCE)
         .addSink(
             EXAMPLES,
             examples(topics, run, epoch, partitions).name(),
@@ -99,6 +103,7 @@ public final class MaskingTopology {
     private final TokenWidth width;
     private final Deserializer<Segment> segments;
     private final BooleanSupplier done;
+    private final Counters counters;
     private boolean idle;
 
     MaskProcessor(
@@ -107,7 +112,8 @@ public final class MaskingTopology {
         EpochPlan plan,
         Dataset dataset,
         Map<String, ?> config,
-        BooleanSupplier done) {
+        BooleanSupplier done,
+        Counters counters) {
       this.topic = topic;
       this.epoch = epoch;
       this.ends = plan.getEnds();
@@ -120,6 +126,7 @@ public final class MaskingTopology {
       this.width = TokenIds.widthFor(dataset.getVocabularySize());
       this.segments = AvroSerdes.of(Segment.class, config).deserializer();
       this.done = done;
+      this.counters = counters;
     }
 
     @Override
@@ -144,6 +151,7 @@ public final class MaskingTopology {
       }
       Segment segment = segments.deserialize(topic, record.headers(), record.value());
       context().forward(new Record<>(key, mask(key, segment), record.timestamp()));
+      counters.example();
     }
 
     private MaskedExample mask(SequenceKey key, Segment segment) {

@@ -6,22 +6,24 @@ import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
-import dev.remask.schemas.Document;
+import dev.remask.schemas.DocumentIds;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
 import dev.remask.schemas.Topics;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -34,7 +36,6 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,9 +66,6 @@ public final class PackingTopology {
   static final String RECENT_CONTENTS = "recent-contents";
   static final String RECENT_PLACES = "recent-places";
 
-  /** Of a document's id; each segment repeats the ids of its documents. */
-  static final int ID_BYTES_MAX = 1024;
-
   /**
    * Changelogs are compacted only behind their newest log segment: keep that small. The state holds
    * as many ids as a segment.
@@ -85,11 +83,17 @@ public final class PackingTopology {
    *
    * @param config as {@link AvroSerdes#of} takes it
    * @param decoders makes a decoder per task
-   * @throws ConfigException if the dataset's vocabulary is not what its hash says, or its input
-   *     format is unknown to this version
+   * @param counters told what is done
+   * @throws ConfigException if the dataset's vocabulary is not what its hash says, or its formats
+   *     are unknown to this version
    */
   public static Topology build(
-      Dataset dataset, Topics topics, Map<String, ?> config, Supplier<DocumentDecoder> decoders) {
+      Dataset dataset,
+      Topics topics,
+      Map<String, ?> config,
+      Supplier<DocumentDecoder> decoders,
+      Counters counters) {
+    DocumentDecoder.check(dataset);
     Vocabulary vocabulary = vocabulary(dataset);
     Packer packer = packer(dataset);
     int partitions = dataset.getPartitions();
@@ -107,7 +111,9 @@ public final class PackingTopology {
                 new ByteArrayDeserializer(),
                 dataset.getDocumentsTopic())
             .addProcessor(
-                PACK, () -> new PackProcessor(dataset, vocabulary, packer, decoders.get()), SOURCE)
+                PACK,
+                () -> new PackProcessor(dataset, vocabulary, packer, decoders.get(), counters),
+                SOURCE)
             .addSink(
                 SEGMENTS,
                 topics.segments(dataset.getName(), partitions).name(),
@@ -183,6 +189,7 @@ public final class PackingTopology {
     private final Vocabulary vocabulary;
     private final Packer packing;
     private final DocumentDecoder decoder;
+    private final Counters counters;
     private final MessageDigest sha256 = sha256();
 
     // Set by init.
@@ -200,11 +207,17 @@ public final class PackingTopology {
 
     private boolean dropping;
 
-    PackProcessor(Dataset dataset, Vocabulary vocabulary, Packer packing, DocumentDecoder decoder) {
+    PackProcessor(
+        Dataset dataset,
+        Vocabulary vocabulary,
+        Packer packing,
+        DocumentDecoder decoder,
+        Counters counters) {
       this.dataset = dataset;
       this.vocabulary = vocabulary;
       this.packing = packing;
       this.decoder = decoder;
+      this.counters = counters;
     }
 
     @Override
@@ -213,7 +226,8 @@ public final class PackingTopology {
       states = context.getStateStore(STATE);
       recent =
           new RecentDocuments(
-              dataset.getDuplicateWindow(),
+              // No two records have one place.
+              dataset.getDocumentIds() == DocumentIds.PLACE ? 0 : dataset.getDuplicateWindow(),
               context.getStateStore(RECENT_CONTENTS),
               context.getStateStore(RECENT_PLACES));
       packer = new PartitionPacker(dataset, partition(), new Tokenizer(vocabulary), packing);
@@ -234,13 +248,15 @@ public final class PackingTopology {
         finish(packer.flush(state), record);
         return;
       }
+      counters.document();
       long ordinal = state.getBooks().getDocuments();
       try {
         if (record.value() == null) {
-          recent.forget(ordinal, record.key());
+          // Elsewhere than in the key there is no id that it could name.
+          recent.forget(ordinal, dataset.getDocumentIds() == DocumentIds.KEY ? record.key() : null);
           finish(books(state, Bookkeeping.tombstone(state.getBooks())), record);
         } else {
-          finish(document(state, ordinal, record), record);
+          finish(document(state, ordinal, offset, record), record);
         }
       } catch (BadDocument e) {
         // Counted here, written by the BadDocumentHandler: one transaction (invariant 5).
@@ -267,17 +283,31 @@ public final class PackingTopology {
     }
 
     private PartitionPacker.Step document(
-        PackerState state, long ordinal, Record<byte[], byte[]> record) {
-      String id = documentId(record.key());
-      Document document =
-          decoder.decode(dataset.getDocumentsTopic(), record.headers(), record.value());
-      byte[] content = sha256.digest(document.getText().getBytes(StandardCharsets.UTF_8));
+        PackerState state, long ordinal, long offset, Record<byte[], byte[]> record) {
+      DocumentDecoder.Decoded document = decoder.decode(received(record, offset));
+      byte[] id = document.id().getBytes(StandardCharsets.UTF_8);
+      byte[] content = sha256.digest(document.text().getBytes(StandardCharsets.UTF_8));
       PartitionPacker.Step step =
-          recent.contains(record.key(), content)
+          recent.contains(id, content)
               ? books(state, Bookkeeping.duplicate(state.getBooks()))
-              : packer.pack(state, id, document.getText());
-      recent.remember(ordinal, record.key(), content);
+              : packer.pack(state, document.id(), document.text());
+      recent.remember(ordinal, id, content);
       return step;
+    }
+
+    private ConsumerRecord<byte[], byte[]> received(Record<byte[], byte[]> record, long offset) {
+      return new ConsumerRecord<>(
+          dataset.getDocumentsTopic(),
+          partition(),
+          offset,
+          record.timestamp(),
+          TimestampType.NO_TIMESTAMP_TYPE,
+          ConsumerRecord.NULL_SIZE,
+          ConsumerRecord.NULL_SIZE,
+          record.key(),
+          record.value(),
+          record.headers(),
+          Optional.empty());
     }
 
     private static PartitionPacker.Step books(PackerState state, Books books) {
@@ -297,23 +327,11 @@ public final class PackingTopology {
     private void forward(Segment segment, Record<byte[], byte[]> record, String sink) {
       SequenceKey key = new SequenceKey(segment.getPartition(), segment.getSequence());
       context.forward(new Record<>(key, segment, record.timestamp()), sink);
+      counters.segment();
     }
 
     private int partition() {
       return context.taskId().partition();
-    }
-
-    private static String documentId(byte @Nullable [] key) {
-      if (key == null || key.length == 0 || key.length > ID_BYTES_MAX) {
-        throw new BadDocument(
-            BadDocument.Reason.BAD_ID,
-            (key == null ? "no" : key.length) + " bytes of id; must be 1 to " + ID_BYTES_MAX);
-      }
-      try {
-        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
-      } catch (CharacterCodingException e) {
-        throw new BadDocument(BadDocument.Reason.BAD_ID, "the id is not UTF-8", e);
-      }
     }
   }
 

@@ -19,8 +19,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -41,6 +46,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 public final class Planner implements AutoCloseable {
   private static final Duration VISIBLE_MAX = Duration.ofSeconds(60);
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
+  private static final int DECLARE_ATTEMPTS_MAX = 20;
 
   private final Map<String, ?> clients;
   private final Topics topics;
@@ -64,10 +71,99 @@ public final class Planner implements AutoCloseable {
     try {
       producer.initTransactions();
       plans.readToEnd();
+    } catch (ProducerFencedException | InvalidProducerEpochException e) {
+      close();
+      throw new TakenOver(run, e);
     } catch (RuntimeException e) {
       close();
       throw e;
     }
+  }
+
+  /** Another planner of the run has begun after this one. */
+  static final class TakenOver extends IllegalStateException {
+    private static final long serialVersionUID = 1L;
+
+    TakenOver(String run, Throwable cause) {
+      super("another planner of run " + run + " has taken over", cause);
+    }
+  }
+
+  /**
+   * Declares a run, unless it is declared so already, in which case nobody is fenced. Any number of
+   * processes may do so at the same time: one of them declares it, and the others are content if
+   * they would have declared the same.
+   *
+   * @param clients what every client gets
+   * @param orderWindow W, examples of a shuffled block of a replay
+   * @return the plan of the live lane that counts
+   * @throws ConfigException if the run was declared with another dataset, seed, policy or window
+   */
+  public static EpochPlan declare(
+      Map<String, ?> clients,
+      Topics topics,
+      String run,
+      String dataset,
+      long seed,
+      MaskingPolicy policy,
+      int orderWindow,
+      Instant now) {
+    return declare(
+        live(dataset, seed, policy, orderWindow, now),
+        () -> declared(clients, topics, run),
+        wanted -> {
+          try (Planner planner = new Planner(clients, topics, run)) {
+            return planner.declare(wanted);
+          }
+        },
+        Planner::pause);
+  }
+
+  /**
+   * Looks, declares, and looks again when another was faster.
+   *
+   * @param declares throws {@link TakenOver}
+   * @param pause between two attempts, of a random length, so that two who fence each other stop
+   */
+  static EpochPlan declare(
+      EpochPlan wanted,
+      Supplier<Optional<EpochPlan>> declared,
+      UnaryOperator<EpochPlan> declares,
+      Runnable pause) {
+    for (int attempt = 1; ; attempt++) {
+      Optional<EpochPlan> there = declared.get();
+      if (there.isPresent()) {
+        requireAsDeclared(wanted, there.get());
+        return there.get();
+      }
+      try {
+        return declares.apply(wanted);
+      } catch (TakenOver e) {
+        if (attempt == DECLARE_ATTEMPTS_MAX) {
+          throw e;
+        }
+        pause.run();
+      }
+    }
+  }
+
+  /** The plan of a run's live lane, if it is declared now. */
+  private static Optional<EpochPlan> declared(Map<String, ?> clients, Topics topics, String run) {
+    try (PlanReader plans = new PlanReader(clients, topics)) {
+      plans.readToEnd();
+      return Optional.ofNullable(plans.epochs(run).get(0)).map(PlannedEpoch::plan);
+    }
+  }
+
+  private static EpochPlan live(
+      String dataset, long seed, MaskingPolicy policy, int orderWindow, Instant now) {
+    return EpochPlan.newBuilder()
+        .setDataset(dataset)
+        .setSeed(seed)
+        .setPolicy(policy)
+        .setOrderWindow(orderWindow)
+        .setPlannedAt(millis(now))
+        .build();
   }
 
   /**
@@ -78,21 +174,34 @@ public final class Planner implements AutoCloseable {
    */
   public EpochPlan declare(
       String dataset, long seed, MaskingPolicy policy, int orderWindow, Instant now) {
-    EpochPlan live =
-        EpochPlan.newBuilder()
-            .setDataset(dataset)
-            .setSeed(seed)
-            .setPolicy(policy)
-            .setOrderWindow(orderWindow)
-            .setPlannedAt(millis(now))
-            .build();
+    return declare(live(dataset, seed, policy, orderWindow, now));
+  }
+
+  private EpochPlan declare(EpochPlan wanted) {
     PlannedEpoch declared = plans.epochs(run).get(0);
-    if (declared == null) {
-      append(List.of(new PlanEvent(run, 0, live)));
-      return live;
+    EpochPlan first = declared == null ? append(List.of(event(0, wanted))).get(0) : declared.plan();
+    requireAsDeclared(wanted, first);
+    return first;
+  }
+
+  private PlanEvent event(int epoch, EpochPlan plan) {
+    return new PlanEvent(run, epoch, plan);
+  }
+
+  /**
+   * Deletes the run: all that is planned of it is as if it had never been, and running instances
+   * end. The caller deletes what the run had, afterwards.
+   *
+   * @return false if there was nothing to delete
+   */
+  public boolean delete() {
+    if (plans.epochs(run).isEmpty()) {
+      return false;
     }
-    requireAsDeclared(live, declared.plan());
-    return declared.plan();
+    byte[] key = new PlanKey(run, 0).encode();
+    commit(List.of(new ProducerRecord<>(topics.plans().name(), key, null)));
+    await("the end of run " + run, () -> plans.epochs(run).isEmpty());
+    return true;
   }
 
   /** Whether two plans are of one run; only times and bounds may differ. */
@@ -161,53 +270,59 @@ public final class Planner implements AutoCloseable {
             Arrays.stream(ends).boxed().toList(),
             millis(now));
     int next = known.lastKey() + 1;
-    append(
-        IntStream.range(next, next + epochs)
-            .mapToObj(epoch -> new PlanEvent(run, epoch, plan))
-            .toList());
+    for (EpochPlan first :
+        append(IntStream.range(next, next + epochs).mapToObj(e -> event(e, plan)).toList())) {
+      if (!first.equals(plan)) {
+        throw new IllegalStateException(
+            "an epoch of %s was planned by another: %s".formatted(run, first));
+      }
+    }
     return List.copyOf(plans.epochs(run).tailMap(next).values());
   }
 
-  /** All or nothing, and read back: the first plan of an epoch must be this one. */
-  private void append(List<PlanEvent> events) {
+  /** All or nothing, and read back: the plans that count, which may be another's. */
+  private List<EpochPlan> append(List<PlanEvent> events) {
+    commit(events.stream().map(event -> record(topics, event)).toList());
+    return events.stream().map(event -> awaitPlan(event.getEpoch())).toList();
+  }
+
+  private void commit(List<ProducerRecord<byte[], PlanEvent>> records) {
     try {
       producer.beginTransaction();
-      List<Future<RecordMetadata>> sent =
-          events.stream().map(event -> producer.send(record(topics, event))).toList();
+      List<Future<RecordMetadata>> sent = records.stream().map(producer::send).toList();
       producer.commitTransaction();
       sent.forEach(GroupProgress::get);
     } catch (ProducerFencedException | InvalidProducerEpochException e) {
       // Which of the two depends on where the newer planner is in taking over.
-      throw new IllegalStateException("another planner of run " + run + " has taken over", e);
-    }
-    for (PlanEvent event : events) {
-      EpochPlan first = awaitPlan(event.getEpoch());
-      if (!first.equals(event.getEvent())) {
-        throw new IllegalStateException(
-            "epoch %d of %s was planned by another: %s".formatted(event.getEpoch(), run, first));
-      }
+      throw new TakenOver(run, e);
     }
   }
 
-  /** The open transaction of another run's planner hides what is committed behind it. */
   private EpochPlan awaitPlan(int epoch) {
+    await("the plan of epoch " + epoch, () -> plans.epochs(run).containsKey(epoch));
+    PlannedEpoch planned = plans.epochs(run).get(epoch);
+    if (planned == null) {
+      throw new IllegalStateException("epoch " + epoch + " of " + run + " came and went");
+    }
+    return planned.plan();
+  }
+
+  /** The open transaction of another run's planner hides what is committed behind it. */
+  private void await(String what, BooleanSupplier visible) {
     long deadline = System.nanoTime() + VISIBLE_MAX.toNanos();
-    while (true) {
-      plans.readToEnd();
-      PlannedEpoch planned = plans.epochs(run).get(epoch);
-      if (planned != null) {
-        return planned.plan();
-      }
+    plans.readToEnd();
+    while (!visible.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
-        throw new TimeoutException("the plan of epoch " + epoch + " does not become visible");
+        throw new TimeoutException(what + " does not become visible");
       }
       pause();
+      plans.readToEnd();
     }
   }
 
   private static void pause() {
     try {
-      Thread.sleep(50);
+      Thread.sleep(ThreadLocalRandom.current().nextLong(25, 100));
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }
@@ -247,6 +362,7 @@ public final class Planner implements AutoCloseable {
   @Override
   public void close() {
     plans.close();
-    producer.close();
+    // With time to abort; a broker that is away would be waited for without end.
+    producer.close(CLOSE_MAX);
   }
 }

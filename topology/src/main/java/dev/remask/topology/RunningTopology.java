@@ -3,7 +3,6 @@ package dev.remask.topology;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.CloseOptions;
@@ -11,30 +10,22 @@ import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A topology at work, whose death is told to its owner. */
 final class RunningTopology {
   private static final Logger LOG = LoggerFactory.getLogger(RunningTopology.class);
-  private static final Duration CLOSE_MAX = Duration.ofSeconds(30);
 
   private final String applicationId;
   private final KafkaStreams streams;
+  private final FailedThreads failures;
 
-  /**
-   * @param failed told what ended a stream thread; the whole topology ends with it
-   */
-  RunningTopology(Topology topology, Map<String, Object> config, Consumer<Throwable> failed) {
+  RunningTopology(Topology topology, Map<String, Object> config, FailedThreads failures) {
+    this.failures = failures;
     applicationId = String.valueOf(config.get(StreamsConfig.APPLICATION_ID_CONFIG));
     streams = new KafkaStreams(topology, new StreamsConfig(config));
-    streams.setUncaughtExceptionHandler(
-        exception -> {
-          LOG.error("{} ends", applicationId, exception);
-          failed.accept(exception);
-          return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
-        });
+    streams.setUncaughtExceptionHandler(failures);
   }
 
   String applicationId() {
@@ -79,12 +70,17 @@ final class RunningTopology {
     return streams.state().name();
   }
 
+  /** Called now and then. */
+  void look() {
+    failures.look();
+  }
+
   /** Commits what is under way, leaves the group at once, so that others need not wait for it. */
-  void close() {
+  void close(Duration max) {
     boolean closed =
         streams.close(
-            CloseOptions.timeout(CLOSE_MAX)
+            CloseOptions.timeout(max)
                 .withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
-    LOG.info("{} {}", applicationId, closed ? "closed" : "did not close in " + CLOSE_MAX);
+    LOG.info("{} {}", applicationId, closed ? "closed" : "did not close in " + max);
   }
 }

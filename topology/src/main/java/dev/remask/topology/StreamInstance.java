@@ -2,10 +2,14 @@ package dev.remask.topology;
 
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.EpochPlan;
+import dev.remask.schemas.Outage;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -14,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,73 +29,100 @@ import org.slf4j.LoggerFactory;
  * planned replays, strictly one after another. Any number of instances share the work; each may be
  * killed at any time.
  *
- * <p>One thread watches the plans and the trainer; the topologies have their own. Whatever ends a
+ * <p>One thread watches the plans and the trainer; the topologies have their own. A broker or a
+ * registry that is away is waited for, up to {@link StreamSettings#outageMax}. Whatever else ends a
  * topology ends the instance: the owner sees it in {@link #await} or {@link #failure} and ends the
  * process.
  */
 public final class StreamInstance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamInstance.class);
   private static final Duration POLL = Duration.ofMillis(200);
+  private static final Duration MEASURE_EVERY = Duration.ofSeconds(2);
+
+  /** Of all topologies together; with the watcher and its clients, 8 seconds. */
+  private static final Duration TOPOLOGIES_CLOSE_MAX = Duration.ofSeconds(6);
+
+  private static final Duration WATCHER_END_MAX = Duration.ofMillis(500);
+  private static final Duration CLIENT_CLOSE_MAX = Duration.ofMillis(500);
 
   private final StreamSettings settings;
   private final Dataset dataset;
   private final String run;
   private final Clock clock;
-  private final Consumer<String> notices;
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread watcher = new Thread(this::watch, "remask-stream");
+  private final Counters counters = new Counters();
+  private final Outage outage;
+  private final Topologies topologies;
 
   private final Admin admin;
   private final PlanReader plans;
   private final Backpressure backpressure;
+  private final LogEdges edges;
+  private final EpochPlan declared;
   private final RunningTopology packer;
   private final EpochMasker live;
   private @Nullable EpochMasker replay;
   private int ended;
   private boolean groupsToDelete = true;
+  private long measuredNs = System.nanoTime() - MEASURE_EVERY.toNanos();
+  private long lag;
   private volatile StreamStatus status;
 
   /**
    * Reads the run's plan; starts nothing.
    *
-   * @param notices hears a line when the broker or the registry is away, and when it is back
+   * @param notices hears a line when the broker or the registry is away, and when it is back; from
+   *     any thread
    * @throws ConfigException if the run was never declared, or belongs to another dataset
    */
   public StreamInstance(
       StreamSettings settings, Dataset dataset, String run, Clock clock, Consumer<String> notices) {
     this.settings = settings;
-    this.notices = notices;
     this.dataset = dataset;
     this.run = run;
     this.clock = clock;
-    admin = Admin.create(ClientConfigs.admin(settings.clients()));
-    plans = new PlanReader(settings.clients(), settings.topics());
-    backpressure = new Backpressure(admin, settings, run);
+    outage = new Outage(settings.outageMax(), notices, System::nanoTime);
+    topologies = new Topologies(settings.outageMax(), notices, this::isClosing, this::fail);
+    Map<String, Object> watching = impatient(settings.clients());
+    admin = Admin.create(ClientConfigs.admin(watching));
+    plans = new PlanReader(watching, settings.topics());
+    backpressure = new Backpressure(admin, watching, settings, run);
+    edges = new LogEdges(watching);
     try {
       plans.readToEnd();
-      // First: what is built from here on holds clients that a refusal would leave behind.
-      PlannedEpoch declared = liveLane();
+      PlannedEpoch lane = liveLane();
+      declared = lane.plan();
       packer =
-          new RunningTopology(
+          topologies.open(
               PackingTopology.build(
                   dataset,
                   settings.topics(),
                   settings.clients(),
-                  () -> DocumentDecoder.avro(settings.clients())),
+                  () -> DocumentDecoder.of(dataset, settings.clients()),
+                  counters),
               settings.packing(settings.topics().packerId(dataset.getName())),
-              this::fail);
-      live = new EpochMasker(admin, settings, dataset, declared, this::fail);
-      status =
-          new StreamStatus(
-              new StreamStatus.Packer(packer.state(), 0),
-              live.status(),
-              Optional.empty(),
-              new StreamStatus.Counts(0, 0, 0, 0));
+              dataset.getDocumentsTopic());
+      live = new EpochMasker(admin, settings, dataset, lane, topologies, counters);
+      status = status(Optional.empty());
     } catch (RuntimeException e) {
+      topologies.close(TOPOLOGIES_CLOSE_MAX);
       closeClients();
       throw e;
     }
+  }
+
+  /** The watcher's: an outage is noticed, and said, sooner than Kafka's clients give up. */
+  private static Map<String, Object> impatient(Map<String, Object> clients) {
+    String request = AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG;
+    String call = AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG;
+    Map<String, Object> watching = new HashMap<>(clients);
+    if (!clients.containsKey(request) && !clients.containsKey(call)) {
+      watching.put(request, 10_000);
+      watching.put(call, 15_000);
+    }
+    return watching;
   }
 
   private PlannedEpoch liveLane() {
@@ -133,8 +164,7 @@ public final class StreamInstance implements AutoCloseable {
 
   /** As {@link PackerProgress#awaitPacked}; false also if the instance ends meanwhile. */
   public boolean awaitPacked(Duration timeout) {
-    return PackerProgress.awaitPacked(
-        admin, settings.topics(), dataset, timeout, () -> closing.getCount() == 0);
+    return PackerProgress.awaitPacked(admin, settings.topics(), dataset, timeout, this::isClosing);
   }
 
   /** As of the last look, at most some hundred milliseconds ago. */
@@ -142,29 +172,34 @@ public final class StreamInstance implements AutoCloseable {
     return status;
   }
 
+  private boolean isClosing() {
+    return closing.getCount() == 0;
+  }
+
+  /** Only what happens first, and not what closing does. */
   private void fail(Throwable cause) {
-    failure.compareAndSet(null, cause);
-    closing.countDown();
+    if (!isClosing()) {
+      failure.compareAndSet(null, cause);
+      closing.countDown();
+    }
   }
 
   private void watch() {
-    long outageSince = 0;
     try {
       while (!closing.await(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
         try {
           look();
-          outageSince = 0;
-        } catch (RetriableException e) {
-          long now = System.nanoTime();
-          outageSince = outageSince == 0 ? now : outageSince;
-          if (now - outageSince > settings.outageMax().toNanos()) {
-            throw e;
+          outage.over();
+        } catch (RuntimeException e) {
+          if (!isClosing()) {
+            outage.bear(e, this::isClosing);
           }
-          notices.accept("the broker does not answer: " + e.getMessage());
         }
       }
     } catch (RuntimeException | InterruptedException e) {
-      LOG.error("The instance ends", e);
+      if (!isClosing()) {
+        LOG.error("The instance ends", e);
+      }
       fail(e);
     }
   }
@@ -172,6 +207,8 @@ public final class StreamInstance implements AutoCloseable {
   private void look() {
     plans.readToEnd();
     SortedMap<Integer, PlannedEpoch> epochs = plans.epochs(run);
+    requireDeclared(epochs);
+    topologies.look();
     if (groupsToDelete) {
       EpochMasker.deleteGroups(
           admin, settings.topics(), epochs.values().stream().filter(PlannedEpoch::done).toList());
@@ -182,22 +219,48 @@ public final class StreamInstance implements AutoCloseable {
     if (running == null) {
       replay = nextReplay(epochs);
     } else if (!advance(running, epochs)) {
-      running.close();
+      running.close(TOPOLOGIES_CLOSE_MAX);
       ended = running.epoch();
       replay = null;
       groupsToDelete = true;
     }
-    status =
-        new StreamStatus(
-            new StreamStatus.Packer(packer.state(), 0),
-            live.status(),
-            Optional.ofNullable(replay).map(EpochMasker::status),
-            new StreamStatus.Counts(0, 0, 0, 0));
+    Optional<EpochMasker> now = Optional.ofNullable(replay);
+    measure(now);
+    status = status(now);
+  }
+
+  /** A run of this name that was declared after it is another one. */
+  private void requireDeclared(SortedMap<Integer, PlannedEpoch> epochs) {
+    PlannedEpoch now = epochs.get(0);
+    if (now == null || !now.plan().equals(declared)) {
+      throw new IllegalStateException("run " + run + " was deleted");
+    }
+  }
+
+  /** Not at every look: it asks for each partition. */
+  private void measure(Optional<EpochMasker> replay) {
+    long now = System.nanoTime();
+    if (now - measuredNs < MEASURE_EVERY.toNanos()) {
+      return;
+    }
+    measuredNs = now;
+    String packing = settings.topics().packerId(dataset.getName());
+    lag = GroupProgress.lag(admin, packing, dataset.getDocumentsTopic(), dataset.getPartitions());
+    live.measure(edges);
+    replay.ifPresent(running -> running.measure(edges));
+  }
+
+  private StreamStatus status(Optional<EpochMasker> replay) {
+    return new StreamStatus(
+        new StreamStatus.Packer(packer.state(), lag),
+        live.status(),
+        replay.map(EpochMasker::status),
+        counters.counts());
   }
 
   private @Nullable EpochMasker nextReplay(SortedMap<Integer, PlannedEpoch> epochs) {
     return toReplay(epochs, ended)
-        .map(epoch -> new EpochMasker(admin, settings, dataset, epoch, this::fail))
+        .map(epoch -> new EpochMasker(admin, settings, dataset, epoch, topologies, counters))
         .orElse(null);
   }
 
@@ -228,32 +291,35 @@ public final class StreamInstance implements AutoCloseable {
     return true;
   }
 
-  /** Commits what is under way and leaves all groups. */
+  /**
+   * Commits what is under way and leaves all groups, in at most 8 seconds; what cannot be committed
+   * by then, the broker being away, is done again by whoever comes next.
+   */
   @Override
   public void close() {
     closing.countDown();
-    join();
-    EpochMasker running = replay;
-    if (running != null) {
-      running.close();
+    long deadline = System.nanoTime() + TOPOLOGIES_CLOSE_MAX.toNanos();
+    Thread early = new Thread(() -> topologies.close(TOPOLOGIES_CLOSE_MAX), "remask-close");
+    early.setDaemon(true);
+    early.start();
+    if (!Topologies.join(watcher, System.nanoTime() + WATCHER_END_MAX.toNanos())) {
+      watcher.interrupt(); // It waits for a broker that does not answer.
     }
-    live.close();
-    packer.close();
-    closeClients();
-  }
-
-  /** The watcher uses clients that are not thread-safe: they are closed after it ended. */
-  private void join() {
-    try {
-      watcher.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    boolean watched = Topologies.join(watcher, deadline);
+    // What the watcher may have opened meanwhile.
+    topologies.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+    Topologies.join(early, deadline);
+    if (watched) {
+      closeClients();
+    } else {
+      LOG.warn("the watcher does not end: its clients stay open"); // They are not thread-safe.
     }
   }
 
   private void closeClients() {
     backpressure.close();
+    edges.close();
     plans.close();
-    admin.close();
+    admin.close(CLIENT_CLOSE_MAX);
   }
 }

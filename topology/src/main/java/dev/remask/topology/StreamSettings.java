@@ -10,6 +10,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.GroupProtocol;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.LogAndFailExceptionHandler;
 import org.apache.kafka.streams.errors.LogAndFailProcessingExceptionHandler;
@@ -100,6 +101,11 @@ public record StreamSettings(
   private Map<String, Object> config(String applicationId) {
     Map<String, Object> config = new HashMap<>(DEFAULTS);
     config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitIntervalMs);
+    config.put(StreamsConfig.TASK_TIMEOUT_MS_CONFIG, outageMax.toMillis());
+    config.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) replication.factor());
+    config.put(
+        StreamsConfig.topicPrefix(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG),
+        replication.minInsync());
     config.putAll(clients);
     config.putAll(FIXED);
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);

@@ -78,11 +78,12 @@ final class Fixture {
   }
 
   static TopologyTestDriver packer(Dataset dataset) {
-    return packer(dataset, DocumentDecoder.avro(CLIENTS));
+    return packer(dataset, DocumentDecoder.of(dataset, CLIENTS));
   }
 
   static TopologyTestDriver packer(Dataset dataset, DocumentDecoder decoder) {
-    Topology topology = PackingTopology.build(dataset, TOPICS, CLIENTS, () -> decoder);
+    Topology topology =
+        PackingTopology.build(dataset, TOPICS, CLIENTS, () -> decoder, new Counters());
     return driver(topology, settings().packing(TOPICS.packerId(DATASET)));
   }
 
@@ -92,7 +93,8 @@ final class Fixture {
 
   static TopologyTestDriver masker(Dataset dataset, int epoch, EpochPlan plan, boolean done) {
     Topology topology =
-        MaskingTopology.build(RUN, epoch, plan, dataset, TOPICS, CLIENTS, () -> done);
+        MaskingTopology.build(
+            RUN, epoch, plan, dataset, TOPICS, CLIENTS, () -> done, new Counters());
     return driver(topology, settings().masking(TOPICS.maskerId(RUN, epoch)));
   }
 

@@ -132,7 +132,8 @@ class MaskingTopologyTest {
     MockProcessorContext<SequenceKey, MaskedExample> context =
         new MockProcessorContext<>(new Properties(), new TaskId(0, 2), new File("target/mock"));
     var processor =
-        new MaskingTopology.MaskProcessor(topic(), 1, plan, dataset, CLIENTS, () -> false);
+        new MaskingTopology.MaskProcessor(
+            topic(), 1, plan, dataset, CLIENTS, () -> false, new Counters());
     processor.init(context);
     for (int i = 0; i < 9; i++) {
       processor.process(new Record<>(new SequenceKey(2, i).encode(), bytes(segment(2, i)), 0));

@@ -6,6 +6,8 @@ import static dev.remask.topology.Fixture.document;
 import static dev.remask.topology.Fixture.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.remask.mlm.Carry;
 import dev.remask.mlm.HeldOut;
 import dev.remask.mlm.Packer;
@@ -15,6 +17,8 @@ import dev.remask.mlm.TokenSegment;
 import dev.remask.mlm.Tokenizer;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.DocumentIds;
+import dev.remask.schemas.DocumentsFormat;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
@@ -51,30 +55,71 @@ class PackingReferenceTest {
     FLUSH
   }
 
+  /** How documents are written and where their ids are. */
+  record Form(DocumentsFormat format, DocumentIds ids) {
+    byte[] value(Input input) {
+      boolean poison = input.kind() == Kind.POISON;
+      return switch (format) {
+        case AVRO -> poison ? utf8(input.text()) : document(input.text());
+        case TEXT -> poison ? new byte[] {'A', (byte) 0xC3} : utf8(input.text());
+        case JSON -> poison ? utf8("{\"body\":") : json(input);
+        case UNKNOWN -> throw new AssertionError();
+      };
+    }
+
+    private static byte[] json(Input input) {
+      ObjectNode object = JsonNodeFactory.instance.objectNode();
+      object.putObject("body").put("text", input.text());
+      if (input.kind() != Kind.NO_ID) {
+        object.put("id", input.id());
+      }
+      return utf8(object.toString());
+    }
+
+    Dataset of(Dataset dataset) {
+      return Dataset.newBuilder(dataset)
+          .setDocumentsFormat(format)
+          .setDocumentIds(ids)
+          .setDocumentTextField("body.text")
+          .build();
+    }
+  }
+
   record Input(Kind kind, String id, String text) {
-    TestRecord<byte[], byte[]> record() {
-      byte[] key = kind == Kind.NO_ID ? null : utf8(id);
+    /** Where the id is elsewhere, the key may be anything or nothing. */
+    TestRecord<byte[], byte[]> record(Form form) {
+      byte[] key =
+          kind == Kind.NO_ID ? null : form.ids() == DocumentIds.KEY ? utf8(id) : new byte[] {-1};
       return switch (kind) {
-        case DOCUMENT, EMPTY, TOO_LONG, NO_ID -> new TestRecord<>(key, document(text));
-        case POISON -> new TestRecord<>(key, utf8(text));
+        case DOCUMENT, EMPTY, TOO_LONG, NO_ID, POISON -> new TestRecord<>(key, form.value(this));
         case TOMBSTONE -> new TestRecord<>(key, null);
         case FLUSH -> Fixture.flush();
       };
     }
+
+    /** As the packer must understand it. */
+    Input at(long offset, Form form) {
+      if (form.ids() != DocumentIds.PLACE) {
+        return this;
+      }
+      return new Input(kind == Kind.NO_ID ? Kind.DOCUMENT : kind, "0-" + offset, text);
+    }
   }
 
-  @Property(tries = 60)
+  @Property(tries = 140)
   void packsAsTheReferenceDoes(
       @ForAll("inputs") List<Input> inputs,
       @ForAll @IntRange(max = 6) int window,
-      @ForAll("shares") int heldOutPermille) {
-    Dataset dataset = Fixture.dataset(1, heldOutPermille, window);
+      @ForAll("shares") int heldOutPermille,
+      @ForAll("forms") Form form) {
+    Dataset dataset = form.of(Fixture.dataset(1, heldOutPermille, window));
     Reference reference = new Reference(dataset);
     try (TopologyTestDriver driver = Fixture.packer(dataset)) {
       TestInputTopic<byte[], byte[]> documents = Fixture.input(driver, TOPICS.documents(1).name());
-      for (Input input : inputs) {
-        documents.pipeInput(input.record());
-        reference.read(input);
+      for (int offset = 0; offset < inputs.size(); offset++) {
+        Input input = inputs.get(offset);
+        documents.pipeInput(input.record(form));
+        reference.read(input.at(offset, form));
         PackerState state =
             driver.<Integer, PackerState>getKeyValueStore(PackingTopology.STATE).get(0);
         assertThat(state.getBooks()).as("after %s", input).isEqualTo(reference.books());
@@ -183,7 +228,9 @@ class PackingReferenceTest {
       int oldest = Math.max(0, records.size() - dataset.getDuplicateWindow());
       for (int i = records.size() - 1; i >= oldest; i--) {
         Input earlier = records.get(i);
-        boolean says = earlier.kind() == Kind.DOCUMENT || earlier.kind() == Kind.TOMBSTONE;
+        boolean names = dataset.getDocumentIds() == DocumentIds.KEY; // a tombstone, an id
+        boolean says =
+            earlier.kind() == Kind.DOCUMENT || (names && earlier.kind() == Kind.TOMBSTONE);
         if (says && earlier.id().equals(input.id())) {
           return earlier.kind() == Kind.DOCUMENT && earlier.text().equals(input.text());
         }
@@ -228,6 +275,15 @@ class PackingReferenceTest {
   @Provide
   Arbitrary<Integer> shares() {
     return Arbitraries.of(0, 300, 1000);
+  }
+
+  @Provide
+  Arbitrary<Form> forms() {
+    return Combinators.combine(
+            Arbitraries.of(DocumentsFormat.AVRO, DocumentsFormat.TEXT, DocumentsFormat.JSON),
+            Arbitraries.of(DocumentIds.KEY, DocumentIds.PLACE, DocumentIds.FIELD))
+        .as(Form::new)
+        .filter(form -> form.ids() != DocumentIds.FIELD || form.format() == DocumentsFormat.JSON);
   }
 
   /** Few ids and few texts, so that repetitions are common. */

@@ -139,7 +139,7 @@ class PackingTopologyTest {
   @Test
   void anOutageIsNoDeadLetter() {
     DocumentDecoder down =
-        (topic, headers, value) -> {
+        received -> {
           throw new DisconnectException("registry");
         };
     try (TopologyTestDriver driver = Fixture.packer(ONE, down)) {
@@ -255,7 +255,8 @@ class PackingTopologyTest {
             dataset,
             Fixture.VOCABULARY,
             Packer.fullSentences(dataset.getSegmentLength()),
-            DocumentDecoder.avro(CLIENTS));
+            DocumentDecoder.of(dataset, CLIENTS),
+            new Counters());
     processor.init(context);
     return processor;
   }

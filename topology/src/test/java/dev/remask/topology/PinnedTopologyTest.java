@@ -36,14 +36,16 @@ class PinnedTopologyTest {
   @Test
   void packing() throws IOException {
     Topology topology =
-        PackingTopology.build(DATASET, TOPICS, CLIENTS, () -> DocumentDecoder.avro(CLIENTS));
+        PackingTopology.build(
+            DATASET, TOPICS, CLIENTS, () -> DocumentDecoder.of(DATASET, CLIENTS), new Counters());
     assertThat(topology.describe().toString()).isEqualTo(pinned("packing.txt"));
   }
 
   @Test
   void liveLane() throws IOException {
     Topology topology =
-        MaskingTopology.build(RUN, 0, Fixture.plan(null), DATASET, TOPICS, CLIENTS, () -> false);
+        MaskingTopology.build(
+            RUN, 0, Fixture.plan(null), DATASET, TOPICS, CLIENTS, () -> false, new Counters());
     assertThat(topology.describe().toString()).isEqualTo(pinned("live.txt"));
   }
 
@@ -51,7 +53,14 @@ class PinnedTopologyTest {
   void replay() throws IOException {
     Topology topology =
         MaskingTopology.build(
-            RUN, 1, Fixture.plan(List.of(1L, 2L)), DATASET, TOPICS, CLIENTS, () -> false);
+            RUN,
+            1,
+            Fixture.plan(List.of(1L, 2L)),
+            DATASET,
+            TOPICS,
+            CLIENTS,
+            () -> false,
+            new Counters());
     assertThat(topology.describe().toString()).isEqualTo(pinned("replay.txt"));
   }
 

@@ -8,8 +8,12 @@ import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskingKind;
 import dev.remask.schemas.MaskingPolicy;
 import dev.remask.schemas.SelectionKind;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +63,75 @@ class PlannerTest {
     EpochPlan wholeWords = with(policy -> policy.setWholeWord(true));
     assertThatThrownBy(() -> Planner.requireAsDeclared(wholeWords, DECLARED))
         .isInstanceOf(IllegalStateException.class);
+  }
+
+  private static final EpochPlan LATER =
+      EpochPlan.newBuilder(DECLARED).setPlannedAt(DECLARED.getPlannedAt().plusSeconds(1)).build();
+
+  /** A log that a run's declarers see, of whom some were slower than another. */
+  private static final class Log {
+    private Optional<EpochPlan> plan = Optional.empty();
+    private int written;
+
+    UnaryOperator<EpochPlan> fencedBy(EpochPlan... winners) {
+      Iterator<EpochPlan> others = List.of(winners).iterator();
+      return wanted -> {
+        if (others.hasNext()) {
+          EpochPlan other = others.next();
+          // One that was killed, or fenced in turn, before it had written.
+          plan = other.equals(NOBODY) ? plan : Optional.of(other);
+          throw new Planner.TakenOver(Fixture.RUN, new IllegalStateException("fenced"));
+        }
+        written++;
+        plan = Optional.of(wanted);
+        return wanted;
+      };
+    }
+  }
+
+  private static final EpochPlan NOBODY = EpochPlan.newBuilder(DECLARED).setSeed(-1).build();
+
+  private static EpochPlan declare(Log log, UnaryOperator<EpochPlan> declares) {
+    return Planner.declare(LATER, () -> log.plan, declares, () -> {});
+  }
+
+  @Test
+  void aRunThatIsDeclaredAlreadyFencesNobody() {
+    Log log = new Log();
+    log.plan = Optional.of(DECLARED);
+    UnaryOperator<EpochPlan> mustNot =
+        wanted -> {
+          throw new AssertionError("declared again");
+        };
+    assertThat(declare(log, mustNot)).isEqualTo(DECLARED);
+    log.plan = Optional.of(EpochPlan.newBuilder(DECLARED).setSeed(7).build());
+    assertThatThrownBy(() -> declare(log, mustNot))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("run.seed");
+  }
+
+  @Test
+  void whoIsFencedIsContentWithTheSameRunAndTriesAgainIfThereIsNone() {
+    Log same = new Log();
+    assertThat(declare(same, same.fencedBy(DECLARED))).isEqualTo(DECLARED);
+    assertThat(same.written).isZero();
+
+    Log other = new Log();
+    EpochPlan another = EpochPlan.newBuilder(DECLARED).setOrderWindow(1).build();
+    assertThatThrownBy(() -> declare(other, other.fencedBy(another)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("order.window");
+
+    Log nobody = new Log();
+    assertThat(declare(nobody, nobody.fencedBy(NOBODY, NOBODY, NOBODY))).isEqualTo(LATER);
+    assertThat(nobody.written).isEqualTo(1);
+
+    EpochPlan[] always = new EpochPlan[100];
+    Arrays.fill(always, NOBODY);
+    Log never = new Log();
+    assertThatThrownBy(() -> declare(never, never.fencedBy(always)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("another planner of run " + Fixture.RUN);
   }
 
   private static void assertRefused(

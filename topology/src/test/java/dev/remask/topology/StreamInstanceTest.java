@@ -50,10 +50,12 @@ class StreamInstanceTest {
             Fixture.dataset(1, 0, 0),
             Fixture.TOPICS,
             clients,
-            () -> false);
-    var masker = new RunningTopology(topology, settings.masking("masker"), cause -> {});
+            () -> false,
+            new Counters());
+    var topologies = new Topologies(Duration.ofMinutes(5), line -> {}, () -> false, cause -> {});
+    var masker = topologies.open(topology, settings.masking("masker"), "segments");
     masker.start();
-    masker.close();
+    topologies.close(Duration.ofSeconds(10));
     assertThat(state).doesNotExist();
   }
 

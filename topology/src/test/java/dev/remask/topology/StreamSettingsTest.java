@@ -37,6 +37,31 @@ class StreamSettingsTest {
     assertThat(config.getBoolean("ensure.explicit.internal.resource.naming")).isTrue();
   }
 
+  /** Else a broker that is lost takes the packer's place in its log with it. */
+  @Test
+  void theTopicsOfKafkaStreamsHaveTheCopiesThatTheSettingsSay() {
+    StreamSettings three = with(new Replication((short) 3, 2), Map.of());
+    StreamsConfig config = new StreamsConfig(three.packing("app"));
+    assertThat(config.getInt("replication.factor")).isEqualTo(3);
+    assertThat(config.getMainConsumerConfigs("app", "client", 0))
+        .as("as the assignor takes it from there")
+        .containsEntry("replication.factor", 3)
+        .containsEntry("topic.min.insync.replicas", 2);
+
+    Map<String, Object> own = Map.of("replication.factor", 2, "topic.min.insync.replicas", 1);
+    StreamsConfig passed =
+        new StreamsConfig(with(new Replication((short) 3, 2), own).packing("app"));
+    assertThat(passed.getInt("replication.factor")).isEqualTo(2);
+    assertThat(passed.getMainConsumerConfigs("app", "client", 0))
+        .containsEntry("topic.min.insync.replicas", 1);
+  }
+
+  @Test
+  void aTaskBearsWithTheBrokerAsLongAsTheInstanceDoes() {
+    StreamsConfig config = new StreamsConfig(Fixture.settings().packing("app"));
+    assertThat(config.getLong("task.timeout.ms")).isEqualTo(Duration.ofMinutes(5).toMillis());
+  }
+
   @Test
   void whatPassesThroughReachesEveryClient() {
     StreamsConfig config =
@@ -110,6 +135,10 @@ class StreamSettingsTest {
   }
 
   private static StreamSettings with(Map<String, Object> more) {
+    return with(Replication.ONE, more);
+  }
+
+  private static StreamSettings with(Replication replication, Map<String, Object> more) {
     Map<String, Object> clients = new HashMap<>(Fixture.CLIENTS);
     clients.putAll(more);
     return new StreamSettings(
@@ -119,7 +148,7 @@ class StreamSettingsTest {
         1,
         200,
         1000,
-        Replication.ONE,
+        replication,
         Duration.ofMinutes(5));
   }
 }

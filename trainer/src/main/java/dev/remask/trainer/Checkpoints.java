@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checkpoints of a run: folders {@code step-<n>}, written aside, forced to disk file by file,
- * then renamed. A crash at any point leaves the ones before as they were. Not thread-safe; one
- * process at a time.
+ * The checkpoints of a run: folders {@code step-<n>}, written aside in {@code writing}, forced to
+ * disk file by file, then renamed; deleted the other way round. A crash at any point leaves whole
+ * ones, and {@code writing}, which the next one clears. Not thread-safe; one process at a time.
  */
 public final class Checkpoints implements CheckpointStore {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
@@ -66,11 +66,28 @@ public final class Checkpoints implements CheckpointStore {
 
   @Override
   public void save(Position position, Learner learner) throws IOException {
-    Files.createDirectories(folder);
     Path aside = folder.resolve(ASIDE);
-    delete(aside);
-    Path model = Files.createDirectories(aside.resolve("model"));
-    Path state = Files.createDirectories(aside.resolve("state"));
+    try {
+      Files.createDirectories(folder);
+      delete(aside);
+      Path written = aside.resolve("step-" + position.step());
+      write(written, position, learner);
+      Path target = folder.resolve("step-" + position.step());
+      discard(target); // an unsound one, or that of a run that has learned nothing yet
+      Files.move(written, target, StandardCopyOption.ATOMIC_MOVE);
+      force(folder);
+      for (Path old : beyond(kept)) {
+        discard(old);
+      }
+      delete(aside);
+    } catch (IOException e) {
+      throw fault(aside, e);
+    }
+  }
+
+  private void write(Path to, Position position, Learner learner) throws IOException {
+    Path model = Files.createDirectories(to.resolve("model"));
+    Path state = Files.createDirectories(to.resolve("state"));
     learner.save(model, state);
     for (Map.Entry<String, byte[]> file : tokenizer.entrySet()) {
       Files.write(model.resolve(file.getKey()), file.getValue());
@@ -78,13 +95,34 @@ public final class Checkpoints implements CheckpointStore {
     Files.write(state.resolve(POSITION), JSON.writeValueAsBytes(position));
     Files.write(state.resolve(CONFIGURATION), JSON.writeValueAsBytes(configuration));
     Files.writeString(state.resolve(FINGERPRINT), learner.fingerprint() + "\n");
-    Files.write(aside.resolve(Manifest.FILE), Manifest.of(aside).encode());
-    forceAll(aside);
-    Path target = folder.resolve("step-" + position.step());
-    delete(target); // an unsound one, or that of a run that has learned nothing yet
-    Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
-    force(folder);
-    deleteOld();
+    Files.write(to.resolve(Manifest.FILE), Manifest.of(to).encode());
+    forceAll(to);
+  }
+
+  /** Whoever has a full disk needs the place that half a checkpoint takes. */
+  private IOException fault(Path aside, IOException failure) {
+    IOException fault =
+        new IOException(
+            "cannot write a checkpoint to %s: %s; those before are as they were"
+                .formatted(
+                    folder,
+                    failure.getMessage() == null ? failure.toString() : failure.getMessage()),
+            failure);
+    try {
+      delete(aside);
+    } catch (IOException e) {
+      fault.addSuppressed(e);
+    }
+    return fault;
+  }
+
+  /** Takes a checkpoint away whole: half of one only ever lies aside. */
+  private void discard(Path checkpoint) throws IOException {
+    if (Files.exists(checkpoint)) {
+      Path discarded = folder.resolve(ASIDE).resolve("old-" + checkpoint.getFileName());
+      Files.move(checkpoint, discarded, StandardCopyOption.ATOMIC_MOVE);
+      delete(discarded);
+    }
   }
 
   /** The newest sound checkpoint; unsound ones are named in the program's log and passed over. */
@@ -122,11 +160,9 @@ public final class Checkpoints implements CheckpointStore {
     return new Checkpoint(folder, position, configuration, fingerprint);
   }
 
-  private void deleteOld() throws IOException {
+  private List<Path> beyond(int kept) throws IOException {
     List<Path> all = newestFirst(folder);
-    for (Path old : all.subList(Math.min(kept, all.size()), all.size())) {
-      delete(old);
-    }
+    return all.subList(Math.min(kept, all.size()), all.size());
   }
 
   private static List<Path> newestFirst(Path folder) throws IOException {

@@ -31,7 +31,7 @@ final class ReadAhead implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReadAhead.class);
   private static final long STOP_CHECK_MS = 50;
   private static final Duration SAY_AFTER = Duration.ofSeconds(10);
-  private static final Duration CLOSE_MAX = Duration.ofSeconds(2);
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(1);
 
   private final ExampleSource source;
   private final IntFunction<ReplayOrder> orders;

@@ -133,11 +133,46 @@ class CheckpointsTest {
           throw new IllegalStateException("killed");
         };
     assertThatThrownBy(() -> save(2)).hasMessage("killed");
+    assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-1", "writing");
     assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(position(1));
     learner.insideSave = () -> {};
     save(2);
     assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(position(2));
     assertThat(folder.resolve("writing")).doesNotExist();
+  }
+
+  @Test
+  void aFullDiskIsNamedAndCostsNothing() throws IOException {
+    save(1);
+    assertThatThrownBy(() -> checkpoints.save(position(2), new FullDisk()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("cannot write a checkpoint to " + folder)
+        .hasMessageContaining("No space left on device");
+    assertThat(folder.toFile().list()).containsExactly("step-1");
+    assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(position(1));
+  }
+
+  /** Half a model fits. */
+  private static final class FullDisk extends FakeLearner {
+    @Override
+    public void save(Path model, Path state) throws IOException {
+      Files.write(model.resolve("model.safetensors"), new byte[8]);
+      throw new IOException("No space left on device");
+    }
+  }
+
+  /** Killed while an old one was being deleted: that one lies aside, the rest is whole. */
+  @Test
+  void halfADeletionIsNoCheckpointAndIsCleared() throws IOException {
+    for (long step = 1; step <= 3; step++) {
+      save(step);
+    }
+    Files.createDirectory(folder.resolve("writing"));
+    Files.move(folder.resolve("step-1"), folder.resolve("writing/old-step-1"));
+    Files.delete(folder.resolve("writing/old-step-1/state/moments.bin"));
+    assertThat(Checkpoints.oldest(folder).orElseThrow().position()).isEqualTo(position(2));
+    save(4);
+    assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-2", "step-3", "step-4");
   }
 
   @Test

@@ -18,6 +18,8 @@ final class FakeFeed implements Feed {
   /** Ranges of segments handed out by the topic's form, as a trainer's consumer would see them. */
   final List<String> reads = Collections.synchronizedList(new ArrayList<>());
 
+  Runnable insidePlans = () -> {};
+
   FakeFeed(int partitions, boolean live) {
     this.partitions = partitions;
     this.live = live;
@@ -52,6 +54,7 @@ final class FakeFeed implements Feed {
 
   @Override
   public Plans plans() {
+    insidePlans.run();
     return new Plans(7, "books", partitions, live, replays);
   }
 

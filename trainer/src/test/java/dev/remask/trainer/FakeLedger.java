@@ -22,6 +22,8 @@ final class FakeLedger implements Ledger {
   /** While the broker is away nothing becomes durable. */
   boolean away;
 
+  Runnable insideAppend = () -> {};
+
   /** Who else writes it. */
   String takenOver = "";
 
@@ -32,6 +34,7 @@ final class FakeLedger implements Ledger {
 
   @Override
   public boolean append(TrainingStep step, BooleanSupplier givesUp) {
+    insideAppend.run();
     waiting.add(step);
     if (waiting.size() >= group && !away) {
       flush();

@@ -103,6 +103,26 @@ class ReadAheadTest {
     assertThat(interrupted).isTrue();
   }
 
+  /** Who waits for examples that were deleted must hear of it. */
+  @Test
+  @Timeout(10)
+  void whatIsAskedMeanwhileEndsTheWait() {
+    ExampleSource blocked =
+        (epoch, partition, start, end) -> {
+          Thread.sleep(60_000);
+          return List.of();
+        };
+    Runnable deleted =
+        () -> {
+          throw new IllegalStateException("the run was deleted");
+        };
+    try (ReadAhead ahead =
+        new ReadAhead(blocked, e -> order(e, List.of(30), 10), 10, 2, deleted, () -> false)) {
+      assertThatThrownBy(() -> ahead.examples(new Work.Replay(1, 0, 2)))
+          .hasMessage("the run was deleted");
+    }
+  }
+
   @Test
   @Timeout(10)
   void aFailureOfTheSourceReachesTheLoop() {

@@ -18,7 +18,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -380,6 +382,179 @@ class TrainingLoopTest {
     FakeLearner second =
         live(recipe, twoEpochs(), ledger, folder, Until.epoch(2), new AtomicInteger());
     assertThat(second.parametersSha256()).isEqualTo(neverKilled(recipe));
+  }
+
+  /** A logical batch may take minutes: what a stop interrupts is not learned at all. */
+  @Test
+  @Timeout(20)
+  void aStopInsideOfAStepEndsWithTheLastWholeOne(@TempDir Path folder) throws Exception {
+    Recipe recipe = Recipes.of(9, 16, 100, 2);
+    FakeLedger ledger = new FakeLedger(1);
+    AtomicBoolean stop = new AtomicBoolean();
+    FakeLearner learner = new FakeLearner();
+    learner.beforeStep = () -> stop.set(ledger.committed.size() == 5);
+    TrainingSummary first =
+        loop(
+                recipe,
+                twoEpochs(),
+                ledger,
+                learner,
+                checkpoints(folder, recipe),
+                Position.start(2),
+                report -> {})
+            .run(Until.epoch(2), stop::get);
+    assertThat(first.steps()).isEqualTo(5);
+    assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(first.position());
+    assertThat(first.position().step()).isEqualTo(5);
+    assertThat(ledger.committed).hasSize(5);
+    FakeLearner second =
+        live(recipe, twoEpochs(), ledger, folder, Until.epoch(2), new AtomicInteger());
+    assertThat(second.parametersSha256()).isEqualTo(neverKilled(recipe));
+  }
+
+  /** The ledger has what comes next: whoever goes on as if it had been redone writes it twice. */
+  @Test
+  @Timeout(20)
+  void aStoppedRedoLearnsNothingNew(@TempDir Path folder) throws Exception {
+    Recipe recipe = Recipes.of(9, 16, 100, 2);
+    FakeLedger ledger = new FakeLedger(1);
+    loop(recipe, twoEpochs(), ledger, new FakeLearner(), (p, l) -> {}, Position.start(2), r -> {})
+        .run(Until.step(8), () -> false);
+    AtomicInteger redone = new AtomicInteger();
+    AtomicBoolean once = new AtomicBoolean();
+    TrainingSummary stopped =
+        loop(
+                recipe,
+                twoEpochs(),
+                ledger,
+                new FakeLearner(),
+                checkpoints(folder, recipe),
+                Position.start(2),
+                report -> redone.incrementAndGet())
+            .run(Until.epoch(2), () -> redone.get() == 3 && once.compareAndSet(false, true));
+    assertThat(stopped.redone()).isEqualTo(3);
+    assertThat(stopped.steps()).isZero();
+    assertThat(ledger.committed).hasSize(8);
+    assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(stopped.position());
+    FakeLearner next =
+        live(recipe, twoEpochs(), ledger, folder, Until.epoch(2), new AtomicInteger());
+    assertThat(next.parametersSha256()).isEqualTo(neverKilled(recipe));
+    assertThat(ledger.committed).hasSize(14);
+  }
+
+  /** A checkpoint ahead of the ledger would be one of steps that nobody can redo. */
+  @Test
+  @Timeout(20)
+  void aStopWhileTheLedgerIsAwayEndsSoonAndWithoutACheckpoint(@TempDir Path folder)
+      throws Exception {
+    Recipe recipe = Recipes.of(9, 16, 4, 2);
+    FakeLedger ledger = new FakeLedger(1);
+    List<String> heard = new ArrayList<>();
+    AtomicInteger steps = new AtomicInteger();
+    AtomicLong nanoTime = new AtomicLong();
+    StepListener listener =
+        new StepListener() {
+          @Override
+          public void learned(StepReport report) {
+            ledger.away = steps.incrementAndGet() >= 5;
+          }
+
+          @Override
+          public void started(Position position, long recorded) {
+            heard.add(position.step() + "+" + recorded);
+          }
+
+          @Override
+          public void notice(String line) {
+            heard.add(line);
+          }
+        };
+    new TrainingLoop(
+            recipe,
+            twoEpochs(),
+            ledger,
+            new FakeLearner(),
+            checkpoints(folder, recipe),
+            Position.start(2),
+            listener,
+            () -> Instant.EPOCH,
+            () -> nanoTime.addAndGet(1_000_000))
+        .run(Until.epoch(2), () -> steps.get() >= 7);
+    assertThat(heard)
+        .containsExactly(
+            "0+0",
+            "stopped without a checkpoint, as the ledger cannot be written now: the next start learns 3 steps again");
+    assertThat(nanoTime.get()).isBetween(4_000_000_000L, 5_000_000_000L);
+    assertThat(Checkpoints.newest(folder).orElseThrow().position().step()).isEqualTo(4);
+    assertThat(ledger.committed).hasSize(5);
+    ledger.crash();
+    ledger.away = false;
+    FakeLearner next =
+        live(recipe, twoEpochs(), ledger, folder, Until.epoch(2), new AtomicInteger());
+    assertThat(next.parametersSha256()).isEqualTo(neverKilled(recipe));
+  }
+
+  /** Who takes over deletes what it has learned; here that looks like a gap. */
+  @Test
+  void aTakeoverIsNamedBeforeTheGapThatItTears() {
+    FakeLedger ledger = new FakeLedger(1);
+    FakeLearner learner = new FakeLearner();
+    learner.beforeStep =
+        () -> {
+          throw new IllegalStateException("a gap");
+        };
+    Recipe recipe = Recipes.of(9, 16, 4, 2);
+    assertThatThrownBy(() -> once(recipe, ledger, learner)).hasMessage("a gap");
+    ledger.takenOver = "another trainer";
+    assertThatThrownBy(() -> once(recipe, ledger, learner))
+        .hasMessage("another trainer")
+        .satisfies(e -> assertThat(e.getSuppressed()[0]).hasMessage("a gap"));
+  }
+
+  private static void once(Recipe recipe, FakeLedger ledger, FakeLearner learner) throws Exception {
+    loop(recipe, twoEpochs(), ledger, learner, (p, l) -> {}, Position.start(2), r -> {})
+        .run(Until.epoch(1), () -> false);
+  }
+
+  @Test
+  void theTimeOfAStepIsToldByItsParts() throws Exception {
+    AtomicLong seconds = new AtomicLong();
+    FakeLearner learner = new FakeLearner();
+    learner.insideStep = () -> seconds.addAndGet(7);
+    learner.insideUpdate = () -> seconds.addAndGet(3);
+    FakeLedger ledger = new FakeLedger(1);
+    ledger.insideAppend = () -> seconds.addAndGet(2);
+    FakeFeed feed = twoEpochs();
+    feed.insidePlans = () -> seconds.addAndGet(1);
+    List<StepListener.StepReport> reports = new ArrayList<>();
+    new TrainingLoop(
+            Recipes.of(9, 16, 2, 2),
+            feed,
+            ledger,
+            learner,
+            (position, l) -> seconds.addAndGet(20),
+            Position.start(2),
+            reports::add,
+            () -> Instant.EPOCH,
+            () -> seconds.get() * 1_000_000_000)
+        .run(Until.step(6), () -> false);
+    assertThat(reports).hasSize(6);
+    for (StepListener.StepReport report : reports) {
+      StepListener.Parts parts = report.parts();
+      assertThat(parts.gradients()).isEqualTo(7);
+      assertThat(parts.update()).isEqualTo(3);
+      assertThat(parts.ledger()).isEqualTo(2);
+      assertThat(parts.checkpoint()).isEqualTo(report.step() % 2 == 1 ? 20 : 0);
+      assertThat(parts.waiting()).isBetween(1.0, 10.0);
+      assertThat(
+              parts.waiting()
+                  + parts.gradients()
+                  + parts.update()
+                  + parts.ledger()
+                  + parts.checkpoint())
+          .isLessThanOrEqualTo(report.seconds());
+      assertThat(report.tokensPerSecond() * report.seconds()).isPositive();
+    }
   }
 
   @Test

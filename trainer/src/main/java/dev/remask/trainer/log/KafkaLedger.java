@@ -55,7 +55,7 @@ final class KafkaLedger implements Ledger {
   private final BlockingQueue<TrainingStep> queue = new ArrayBlockingQueue<>(QUEUE);
   private final Thread writer = new Thread(this::write, "remask-ledger");
   private long appended;
-  private boolean gaveUp;
+  private boolean gaveUp; // then nothing is waited for any more
   private long committed; // guarded by this
   private volatile long asked; // how often it was, whether this one may still write
   private long answered; // guarded by this
@@ -122,9 +122,10 @@ final class KafkaLedger implements Ledger {
   public synchronized void requireSole(BooleanSupplier givesUp) throws InterruptedException {
     long mine = asked + 1;
     asked = mine;
-    while (answered < mine && !givesUp.getAsBoolean()) {
-      requireSound();
+    while (answered < mine && !gaveUp) {
       wait(CHECK_MS);
+      requireSound();
+      gaveUp = answered < mine && givesUp.getAsBoolean();
     }
     requireSound();
   }

@@ -103,17 +103,21 @@ record RunClients(RunSettings settings, Patience patience) {
         patience);
   }
 
-  /** An outage ends a group of steps only when the broker itself ends their transaction. */
   private Producer<byte[], TrainingStep> producer(String id) {
-    Map<String, Object> config = ClientConfigs.producer(settings.clients());
+    return new KafkaProducer<>(
+        ledgerConfig(settings.clients(), id),
+        new ByteArraySerializer(),
+        AvroSerdes.of(TrainingStep.class, settings.clients()).serializer());
+  }
+
+  /** An outage ends a group of steps only when the broker itself ends their transaction. */
+  static Map<String, Object> ledgerConfig(Map<String, ?> clients, String id) {
+    Map<String, Object> config = ClientConfigs.producer(clients);
     config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
     config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, BLOCK_MS_MAX);
     config.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MS_MAX);
     config.putIfAbsent(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, TRANSACTION_MS_MAX);
-    return new KafkaProducer<>(
-        config,
-        new ByteArraySerializer(),
-        AvroSerdes.of(TrainingStep.class, settings.clients()).serializer());
+    return config;
   }
 
   /** Of a group without members: offsets can be committed for it, nobody balances partitions. */

@@ -2,9 +2,11 @@ package dev.remask.trainer.log;
 
 import dev.remask.schemas.SequenceKey;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +72,9 @@ final class InMemoryLog<V> {
     private final Map<TopicPartition, Long> positions = new HashMap<>();
     long polled;
 
+    /** Thrown by the next polls, one each; nothing moves. */
+    final Deque<RuntimeException> failures = new ArrayDeque<>();
+
     TailConsumer() {
       super("earliest");
     }
@@ -86,6 +91,9 @@ final class InMemoryLog<V> {
 
     @Override
     public synchronized ConsumerRecords<byte[], V> poll(Duration timeout) {
+      if (!failures.isEmpty()) {
+        throw failures.remove();
+      }
       List<TopicPartition> open = new ArrayList<>(assignment());
       open.removeAll(paused());
       Collections.shuffle(open, random);

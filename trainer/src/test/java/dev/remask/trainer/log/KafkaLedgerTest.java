@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.Timeout;
 class KafkaLedgerTest {
   private static final ConsumerGroupMetadata GROUP =
       new MockConsumer<byte[], byte[]>("earliest").groupMetadata();
-  private static final BooleanSupplier NEVER = () -> false;
   private static final TopicPartition LIVE = new TopicPartition("live", 0);
   private final MockProducer<byte[], TrainingStep> producer =
       new MockProducer<>(
@@ -36,6 +34,10 @@ class KafkaLedgerTest {
 
   private KafkaLedger ledger(Supplier<Map<TopicPartition, OffsetAndMetadata>> offsets) {
     return new KafkaLedger(producer, "ledger", GROUP, offsets, step -> List.of(), RunLogs.PATIENCE);
+  }
+
+  private static boolean never() {
+    return false;
   }
 
   static TrainingStep step(long step) {
@@ -67,10 +69,10 @@ class KafkaLedgerTest {
               return Map.of(LIVE, new OffsetAndMetadata(7));
             });
     for (long step = 1; step <= 50; step++) {
-      ledger.append(step(step), NEVER);
+      ledger.append(step(step), KafkaLedgerTest::never);
     }
     appended.countDown();
-    assertThat(ledger.flush(NEVER)).isTrue();
+    assertThat(ledger.flush(KafkaLedgerTest::never)).isTrue();
     assertThat(producer.history()).extracting(r -> r.value().getStep()).hasSize(50).isSorted();
     assertThat(producer.history().get(49).key()).containsExactly(0, 0, 0, 0, 0, 0, 0, 50);
     assertThat(producer.commitCount()).isBetween(1L, 2L);
@@ -82,7 +84,7 @@ class KafkaLedgerTest {
   @Test
   void closingWritesWhatWaits() throws Exception {
     KafkaLedger ledger = ledger(Map::of);
-    ledger.append(step(1), NEVER);
+    ledger.append(step(1), KafkaLedgerTest::never);
     ledger.close();
     assertThat(producer.history()).hasSize(1);
     assertThat(producer.closed()).isTrue();
@@ -91,14 +93,15 @@ class KafkaLedgerTest {
   @Test
   void aSecondTrainerEndsTheFirst() throws Exception {
     KafkaLedger ledger = ledger(Map::of);
-    ledger.append(step(1), NEVER);
-    assertThat(ledger.flush(NEVER)).isTrue();
+    ledger.append(step(1), KafkaLedgerTest::never);
+    assertThat(ledger.flush(KafkaLedgerTest::never)).isTrue();
     producer.fenceProducer();
-    ledger.append(step(2), NEVER);
-    assertThatThrownBy(() -> ledger.flush(NEVER))
+    ledger.append(step(2), KafkaLedgerTest::never);
+    assertThatThrownBy(() -> ledger.flush(KafkaLedgerTest::never))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("another trainer of this run has taken over: only one may write ledger");
-    assertThatThrownBy(() -> ledger.append(step(3), NEVER)).hasMessageContaining("taken over");
+    assertThatThrownBy(() -> ledger.append(step(3), KafkaLedgerTest::never))
+        .hasMessageContaining("taken over");
     ledger.close();
   }
 
@@ -106,8 +109,8 @@ class KafkaLedgerTest {
   void aFailureIsNotSwallowed() throws Exception {
     KafkaLedger ledger = ledger(Map::of);
     producer.commitTransactionException = new org.apache.kafka.common.KafkaException("disk full");
-    ledger.append(step(1), NEVER);
-    assertThatThrownBy(() -> ledger.flush(NEVER))
+    ledger.append(step(1), KafkaLedgerTest::never);
+    assertThatThrownBy(() -> ledger.flush(KafkaLedgerTest::never))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("disk full");
     ledger.close();
@@ -121,12 +124,13 @@ class KafkaLedgerTest {
             () -> {
               throw new NoClassDefFoundError("lost");
             });
-    ledger.append(step(1), NEVER);
-    assertThatThrownBy(() -> ledger.flush(NEVER))
+    ledger.append(step(1), KafkaLedgerTest::never);
+    assertThatThrownBy(() -> ledger.flush(KafkaLedgerTest::never))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("cannot write ledger: java.lang.NoClassDefFoundError: lost")
         .hasCauseInstanceOf(NoClassDefFoundError.class);
-    assertThatThrownBy(() -> ledger.append(step(2), NEVER)).hasMessageContaining("lost");
+    assertThatThrownBy(() -> ledger.append(step(2), KafkaLedgerTest::never))
+        .hasMessageContaining("lost");
     ledger.close();
   }
 

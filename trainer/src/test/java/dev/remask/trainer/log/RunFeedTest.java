@@ -8,6 +8,7 @@ import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.CheckpointStore;
 import dev.remask.trainer.FakeLearner;
 import dev.remask.trainer.Ledger;
+import dev.remask.trainer.Plans;
 import dev.remask.trainer.Position;
 import dev.remask.trainer.Recipe;
 import dev.remask.trainer.Recipes;
@@ -20,10 +21,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -234,6 +240,76 @@ class RunFeedTest {
     assertThatThrownBy(() -> logs.runPlans(RunLogs.WINDOW))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("run.name");
+  }
+
+  private static final long SECOND_NS = 1_000_000_000;
+
+  private static RunPlans plans(Supplier<SortedMap<Integer, PlannedEpoch>> reader) {
+    AtomicLong nanoTime = new AtomicLong();
+    return new RunPlans(
+        reader,
+        "run",
+        "books",
+        RunLogs.PARTITIONS,
+        RunLogs.WINDOW,
+        () -> nanoTime.addAndGet(SECOND_NS));
+  }
+
+  @Test
+  void aRunThatWasDeletedMeanwhileStops() {
+    RunLogs logs = planned();
+    RunPlans plans = plans(() -> new TreeMap<>(logs.plans));
+    Plans known = plans.now();
+    logs.plans.clear();
+    assertThatThrownBy(plans::now)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("run run was deleted");
+    assertThat(plans.known()).isEqualTo(known);
+  }
+
+  /** A stop that comes while the plans cannot be read leaves the loop with those it has. */
+  @Test
+  void aStopLeavesThePlansAsTheyWere() {
+    RunLogs logs = planned();
+    AtomicBoolean stopped = new AtomicBoolean();
+    Supplier<SortedMap<Integer, PlannedEpoch>> reader =
+        () -> {
+          if (stopped.get()) {
+            throw new Stopped();
+          }
+          return new TreeMap<>(logs.plans);
+        };
+    RunPlans plans = plans(reader);
+    Plans known = plans.now();
+    stopped.set(true);
+    assertThat(plans.now()).isEqualTo(known);
+    assertThatThrownBy(() -> plans(reader)).isInstanceOf(Stopped.class);
+  }
+
+  /** Nothing that fails after a checkpoint was written may come from asking for plans. */
+  @Test
+  void thePurgeAsksNobody() {
+    RunLogs logs = planned();
+    AtomicBoolean away = new AtomicBoolean();
+    RunPlans plans =
+        plans(
+            () -> {
+              if (away.get()) {
+                throw new TimeoutException("nobody there");
+              }
+              return new TreeMap<>(logs.plans);
+            });
+    RunFeed feed =
+        new RunFeed(
+            plans,
+            RunLogs.WINDOW,
+            RunLogs.examples(logs.live, 24),
+            RunLogs.examples(logs.replays, 24),
+            logs.segments(24),
+            RunLogs.VOCABULARY,
+            false);
+    away.set(true);
+    assertThat(feed.learned(new Position(9, 1, 8, List.of(0L, 0L, 0L)))).isEmpty();
   }
 
   @Test

@@ -11,10 +11,13 @@ import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.Prediction;
 import dev.remask.trainer.StepResult;
+import dev.remask.trainer.StepWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
@@ -241,6 +244,57 @@ class RobertaTest {
           .isThrownBy(() -> model.step(allTokens, 1e-3, 1))
           .withMessageContaining("diverged");
       assertThat(model.parametersSha256()).isEqualTo(before);
+    }
+  }
+
+  /** Wherever it is given up: the same step again gives the bits of one that never was. */
+  @ParameterizedTest
+  @CsvSource({"1, 16", "1, 3", "2, 3", "3, 2"})
+  void anAbandonedStepLeavesNoTrace(int workers, int microBatch) {
+    try (Roberta unbroken = model(0.1, workers, microBatch);
+        Roberta model = model(0.1, workers, microBatch)) {
+      for (int step = 1; step <= 3; step++) {
+        StepResult expected = unbroken.step(EXAMPLES, 1e-2, step);
+        String before = model.parametersSha256();
+        int abandoned = 0;
+        for (int asks = 0; abandoned == asks; asks++) {
+          AtomicInteger left = new AtomicInteger(asks);
+          Optional<StepResult> result =
+              model.step(EXAMPLES, 1e-2, step, () -> left.getAndDecrement() <= 0);
+          abandoned += result.isEmpty() ? 1 : 0;
+          if (result.isEmpty()) {
+            assertThat(model.parametersSha256()).isEqualTo(before);
+          } else {
+            assertThat(result).contains(expected);
+          }
+        }
+        int microBatches = (16 + microBatch - 1) / microBatch;
+        assertThat(abandoned).as("asked before each layer").isEqualTo(microBatches * 2 * 2);
+        assertThat(model.parametersSha256()).isEqualTo(unbroken.parametersSha256());
+      }
+    }
+  }
+
+  @Test
+  void theUpdateFollowsTheSum() {
+    try (Roberta model = model(0, 2, 3)) {
+      String before = model.parametersSha256();
+      List<String> atSum = new ArrayList<>();
+      StepWatch watch =
+          new StepWatch() {
+            @Override
+            public boolean abandons() {
+              return !atSum.isEmpty(); // nobody asks any more
+            }
+
+            @Override
+            public void summed() {
+              atSum.add(model.parametersSha256());
+            }
+          };
+      assertThat(model.step(EXAMPLES, 1e-2, 1, watch)).isPresent();
+      assertThat(atSum).containsExactly(before);
+      assertThat(model.parametersSha256()).isNotEqualTo(before);
     }
   }
 

@@ -1,0 +1,126 @@
+package dev.remask.app;
+
+import dev.remask.trainer.StepListener;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.LongSupplier;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/** The meters of a trainer, fed by its steps, which it passes on. */
+final class TrainMeters implements StepListener {
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final MeterRegistry registry;
+  private final LongSupplier nanoTime;
+  private final StepListener next;
+  private final Counter tokens;
+  private final Counter examples;
+  private final Counter redone;
+  private final Counter waiting;
+  private final Counter gradients;
+  private final Counter update;
+  private final Counter ledger;
+  private final Counter checkpoint;
+  private final Counter other;
+  private volatile @Nullable StepReport last;
+  private volatile long lastNs;
+
+  /**
+   * @param next hears of everything after the meters do
+   */
+  TrainMeters(MeterRegistry registry, LongSupplier nanoTime, StepListener next) {
+    this.registry = registry;
+    this.nanoTime = nanoTime;
+    this.next = next;
+    lastNs = nanoTime.getAsLong();
+    tokens = counter("remask.tokens", "Real tokens learned, without those of redone steps");
+    examples =
+        counter("remask.examples.learned", "Examples learned, without those of redone steps");
+    redone = counter("remask.steps.redone", "Steps of the ledger that were learned again");
+    waiting = part("waiting");
+    gradients = part("gradients");
+    update = part("update");
+    ledger = part("ledger");
+    checkpoint = part("checkpoint");
+    other = part("other");
+    addGauges();
+  }
+
+  @Override
+  public void learned(StepReport report) {
+    if (report.redone()) {
+      redone.increment();
+    } else {
+      tokens.increment(Math.rint(report.tokensPerSecond() * report.seconds()));
+      examples.increment(report.examples());
+    }
+    add(report.parts(), report.seconds());
+    last = report;
+    lastNs = nanoTime.getAsLong();
+    next.learned(report);
+  }
+
+  @Override
+  public void notice(String line) {
+    next.notice(line);
+  }
+
+  private void add(Parts parts, double seconds) {
+    waiting.increment(parts.waiting());
+    gradients.increment(parts.gradients());
+    update.increment(parts.update());
+    ledger.increment(parts.ledger());
+    checkpoint.increment(parts.checkpoint());
+    double known =
+        parts.waiting() + parts.gradients() + parts.update() + parts.ledger() + parts.checkpoint();
+    other.increment(Math.max(0, seconds - known));
+  }
+
+  private void addGauges() {
+    gauge("remask.step", 0, StepReport::step, "The last step; 0 before the first");
+    gauge("remask.epoch", 0, StepReport::epoch, "Its epoch; 0 is the live lane");
+    String none = "; NaN before the first";
+    double nan = Double.NaN;
+    gauge("remask.loss.nats", nan, StepReport::loss, "Its mean loss per predicted token" + none);
+    gauge("remask.learning.rate", nan, StepReport::learningRate, "Its learning rate" + none);
+    gauge(
+        "remask.gradient.norm",
+        nan,
+        StepReport::gradientNorm,
+        "The norm of its gradient before clipping" + none);
+    gauge(
+        "remask.tokens.per.second",
+        nan,
+        StepReport::tokensPerSecond,
+        "Its real tokens over its time, the wait for examples included" + none);
+    Gauge.builder(
+            "remask.seconds.since.step", () -> (nanoTime.getAsLong() - lastNs) / NANOS_PER_SECOND)
+        .description("Time since the last step ended, or since the start before the first")
+        .register(registry);
+  }
+
+  private void gauge(
+      String name, double before, ToDoubleFunction<StepReport> value, String description) {
+    Gauge.builder(
+            name,
+            () -> {
+              StepReport report = last;
+              return report == null ? before : value.applyAsDouble(report);
+            })
+        .description(description)
+        .register(registry);
+  }
+
+  private Counter counter(String name, String description) {
+    return Counter.builder(name).description(description).register(registry);
+  }
+
+  private Counter part(String part) {
+    return Counter.builder("remask.step.seconds")
+        .tag("part", part)
+        .description("Where the time of the steps went, redone ones included")
+        .register(registry);
+  }
+}

@@ -1,0 +1,103 @@
+package dev.remask.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.remask.trainer.StepListener;
+import dev.remask.trainer.StepListener.Parts;
+import dev.remask.trainer.StepListener.StepReport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class TrainMetersTest {
+  private static final String[] PARTS = {
+    "waiting", "gradients", "update", "ledger", "checkpoint", "other"
+  };
+
+  private static StepReport report(long step, boolean redone) {
+    Parts parts = new Parts(0.5, 1.25, 0.125, 0.0625, 0.03125);
+    return new StepReport(step, 2, 256, 4.5, 6e-4, 1.75, 1000.1 / 3, 3, parts, redone);
+  }
+
+  private static double total(PrometheusText text) {
+    double sum = 0;
+    for (String part : PARTS) {
+      sum += text.value("remask_step_seconds_total", "part", part);
+    }
+    return sum;
+  }
+
+  @Test
+  void tellTheLastStepAndTheSumOfAll() throws Exception {
+    AtomicLong nanos = new AtomicLong(-5_000_000_000L);
+    List<StepReport> heard = new ArrayList<>();
+    try (Monitoring monitoring = Scrape.open(0)) {
+      TrainMeters meters = new TrainMeters(monitoring.registry(), nanos::get, heard::add);
+      nanos.addAndGet(2_500_000_000L);
+      PrometheusText before = Scrape.metrics(monitoring);
+      assertThat(before.value("remask_step")).isZero();
+      assertThat(before.value("remask_loss_nats")).isNaN();
+      assertThat(before.value("remask_seconds_since_step")).isEqualTo(2.5);
+      assertThat(total(before)).isZero();
+
+      meters.learned(report(8, true));
+      meters.learned(report(9, false));
+      meters.learned(report(10, false));
+      nanos.addAndGet(750_000_000L);
+      PrometheusText text = Scrape.metrics(monitoring);
+      assertThat(text.value("remask_step")).isEqualTo(10);
+      assertThat(text.value("remask_epoch")).isEqualTo(2);
+      assertThat(text.value("remask_loss_nats")).isEqualTo(4.5);
+      assertThat(text.value("remask_learning_rate")).isEqualTo(6e-4);
+      assertThat(text.value("remask_gradient_norm")).isEqualTo(1.75);
+      assertThat(text.value("remask_tokens_per_second")).isEqualTo(1000.1 / 3);
+      assertThat(text.value("remask_seconds_since_step")).isEqualTo(0.75);
+      assertThat(text.value("remask_tokens_total")).as("whole tokens").isEqualTo(2000);
+      assertThat(text.value("remask_examples_learned_total")).isEqualTo(512);
+      assertThat(text.value("remask_steps_redone_total")).isEqualTo(1);
+      double[] seconds = {1.5, 3.75, 0.375, 0.1875, 0.09375, 3.09375};
+      for (int i = 0; i < PARTS.length; i++) {
+        assertThat(text.value("remask_step_seconds_total", "part", PARTS[i])).isEqualTo(seconds[i]);
+      }
+      assertThat(total(text)).as("all of the steps' time").isCloseTo(9, within(1e-9));
+      assertThat(text.countersThatFell(before)).isEmpty();
+      assertThat(before.countersThatFell(text)).hasSize(3 + PARTS.length);
+      assertThat(heard).extracting(StepReport::step).containsExactly(8L, 9L, 10L);
+    }
+  }
+
+  @Test
+  void passOnNotices() {
+    List<String> heard = new ArrayList<>();
+    StepListener next =
+        new StepListener() {
+          @Override
+          public void learned(StepReport report) {
+            heard.add("step " + report.step());
+          }
+
+          @Override
+          public void notice(String line) {
+            heard.add(line);
+          }
+        };
+    try (Monitoring monitoring = Scrape.open(-1)) {
+      new TrainMeters(monitoring.registry(), System::nanoTime, next).notice("away");
+      new TrainHealth(System::nanoTime, next).notice("back");
+    }
+    assertThat(heard).containsExactly("away", "back");
+  }
+
+  @Test
+  void partsThatAddUpToMoreThanTheStepTakeNothingBack() throws Exception {
+    try (Monitoring monitoring = Scrape.open(0)) {
+      TrainMeters meters = new TrainMeters(monitoring.registry(), System::nanoTime, r -> {});
+      Parts parts = new Parts(0.6, 0.6, 0, 0, 0);
+      meters.learned(new StepReport(1, 0, 1, 1, 1, 1, 1, 1, parts, false));
+      assertThat(Scrape.metrics(monitoring).value("remask_step_seconds_total", "part", "other"))
+          .isZero();
+    }
+  }
+}
