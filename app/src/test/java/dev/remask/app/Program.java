@@ -56,13 +56,18 @@ final class Program {
 
   /** Its first line of output, as soon as it is whole. */
   String awaitLine(Duration atMost) throws Exception {
+    awaitOutput("\n", atMost);
+    return Files.readString(output);
+  }
+
+  /** Returns when it has said this. */
+  void awaitOutput(String text, Duration atMost) throws Exception {
     long deadline = System.nanoTime() + atMost.toNanos();
-    while (!Files.readString(output).contains("\n")) {
+    while (!Files.readString(output).contains(text)) {
       assertThat(process.isAlive()).as("still runs; errors: %s", errors()).isTrue();
       assertThat(System.nanoTime()).as("in time; errors: %s", errors()).isLessThan(deadline);
       Thread.sleep(200);
     }
-    return Files.readString(output);
   }
 
   /** All its output, after it has ended with this code. */
