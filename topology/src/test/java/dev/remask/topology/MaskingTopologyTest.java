@@ -126,14 +126,20 @@ class MaskingTopologyTest {
 
   @Test
   void everyPartitionHasItsOwnEndAndMasks() {
-    Dataset dataset = Fixture.dataset(4, 0, 0);
     EpochPlan plan = Fixture.plan(List.of(0L, 0L, 5L, 0L));
     Masker masker = new Masker(42, DATASET, MaskingPolicy.ROBERTA, VOCABULARY.size());
     MockProcessorContext<SequenceKey, MaskedExample> context =
         new MockProcessorContext<>(new Properties(), new TaskId(0, 2), new File("target/mock"));
     var processor =
         new MaskingTopology.MaskProcessor(
-            topic(), 1, plan, dataset, CLIENTS, () -> false, new Counters());
+            topic(),
+            1,
+            plan.getEnds(),
+            masker,
+            TokenWidth.U16_LE,
+            CLIENTS,
+            () -> false,
+            new Counters());
     processor.init(context);
     for (int i = 0; i < 9; i++) {
       processor.process(new Record<>(new SequenceKey(2, i).encode(), bytes(segment(2, i)), 0));
