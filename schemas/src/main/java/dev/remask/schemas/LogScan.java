@@ -46,9 +46,9 @@ final class LogScan {
   /**
    * The committed record of a sequence, in a log of dense sequences. There markers and aborted
    * records only add offsets, so from any record on, offsets grow at least as fast as sequences:
-   * one record tells how far away the sought one is at least. That leads there at once where
-   * little lies between; reads at the middle of what is left, in turn with it, keep the number of
-   * reads at twice the logarithm of the log's length whatever lies between.
+   * one record tells how far away the sought one is at least. That leads there at once where little
+   * lies between; reads at the middle of what is left, in turn with it, keep the number of reads at
+   * twice the logarithm of the log's length whatever lies between.
    */
   static <V> Optional<ConsumerRecord<byte[], V>> find(
       Consumer<byte[], V> consumer, TopicPartition partition, long sequence) {

@@ -51,11 +51,7 @@ public final class MaskingPolicies {
             : new BitSet();
     return () ->
         new Masker(
-            plan.getSeed(),
-            plan.getDataset(),
-            policy,
-            dataset.getVocabularySize(),
-            wordStarts);
+            plan.getSeed(), plan.getDataset(), policy, dataset.getVocabularySize(), wordStarts);
   }
 
   /** As a plan records it. */

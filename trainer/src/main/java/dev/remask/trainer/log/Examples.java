@@ -40,8 +40,7 @@ final class Examples {
   /** The mask function of a plan. The vocabulary is read only if the policy masks whole words. */
   static Masker masker(EpochPlan plan, Dataset dataset) {
     MaskingPolicy policy = policy(plan.getPolicy());
-    BitSet wordStarts =
-        policy.wholeWord() ? vocabulary(dataset).wordStarts() : new BitSet();
+    BitSet wordStarts = policy.wholeWord() ? vocabulary(dataset).wordStarts() : new BitSet();
     return new Masker(
         plan.getSeed(), plan.getDataset(), policy, dataset.getVocabularySize(), wordStarts);
   }

@@ -28,7 +28,9 @@ final class RecomputedExamples implements ExampleSource {
    * @param masking a plan's mask function
    */
   RecomputedExamples(
-      SequencedLog<Segment> segments, IntFunction<EpochPlan> plans, Function<EpochPlan, Masker> masking) {
+      SequencedLog<Segment> segments,
+      IntFunction<EpochPlan> plans,
+      Function<EpochPlan, Masker> masking) {
     this.segments = segments;
     this.plans = plans;
     this.masking = masking;

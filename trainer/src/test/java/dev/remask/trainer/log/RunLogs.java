@@ -93,7 +93,9 @@ final class RunLogs {
     return planned.plan();
   }
 
-  /** As {@link Examples#masker} makes one, of a vocabulary in which every third id begins a word. */
+  /**
+   * As {@link Examples#masker} makes one, of a vocabulary in which every third id begins a word.
+   */
   static Masker masker(EpochPlan plan) {
     BitSet wordStarts = new BitSet();
     IntStream.range(4, VOCABULARY - 1).filter(id -> id % 3 == 0).forEach(wordStarts::set);
