@@ -195,7 +195,6 @@ class SurvivalIT {
     assertThat(epochs).hasSize(1 + REPLAYS);
     assertThat(epochs).allMatch(epoch -> epoch.get("learned").asLong() == segments);
     long[] ends = LogReader.endSequences(clients(), segments());
-    assertThat(Arrays.stream(ends).sum()).isEqualTo(segments);
     LearnedOnce.check(ledger(), new RunPlan(cast.settings()).epochs().values(), ends);
   }
 
