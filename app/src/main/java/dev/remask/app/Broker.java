@@ -13,7 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.Uuid;
@@ -63,7 +67,6 @@ final class Broker implements AutoCloseable {
     Process process =
         java(folder, "broker.log", "-Xms128m", "-Xmx512m", "kafka.Kafka", properties.toString())
             .start();
-    Files.writeString(folder.resolve("pid"), Long.toString(process.pid()));
     Broker broker = new Broker(process, listener);
     try {
       broker.awaitReady(folder);
@@ -75,27 +78,43 @@ final class Broker implements AutoCloseable {
   }
 
   /**
-   * A broker whose owner was killed still holds the folder: it is asked to stop, and waited for.
+   * A broker whose owner was killed still holds the folder: it is asked to stop, and waited for. It
+   * is known by its command line, so that one that was just being started is found as well.
    */
-  static void stopLeftOver(Path folder) throws IOException {
-    Path file = folder.resolve("pid");
-    if (!Files.exists(file)) {
-      return;
+  static void stopLeftOver(Path folder) {
+    String mark = mark(folder);
+    try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
+      all.filter(p -> p.info().commandLine().orElse("").contains(mark))
+          .forEach(p -> stop(p, p.onExit()));
     }
-    ProcessHandle.of(Long.parseLong(Files.readString(file).strip()))
-        .filter(p -> p.info().commandLine().orElse("").contains(folder.toString()))
-        .ifPresent(p -> stop(p, p.onExit()));
-    Files.delete(file);
   }
 
-  private static void stop(ProcessHandle handle, java.util.concurrent.Future<?> exit) {
+  /** Early in the command line, of which the system may show the beginning only. */
+  private static String mark(Path folder) {
+    return "-Dremask.log.file=" + folder.resolve("kafka.log");
+  }
+
+  /** Returns when it has ended: until then it holds its folder. */
+  private static void stop(ProcessHandle handle, Future<?> exit) {
     handle.destroy();
     try {
-      exit.get(STOP_MAX.toSeconds(), TimeUnit.SECONDS);
+      if (!ended(exit)) {
+        handle.destroyForcibly();
+        ended(exit);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-      handle.destroyForcibly();
+    }
+  }
+
+  private static boolean ended(Future<?> exit) throws InterruptedException {
+    try {
+      exit.get(STOP_MAX.toSeconds(), TimeUnit.SECONDS);
+      return true;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } catch (TimeoutException e) {
+      return false;
     }
   }
 
@@ -159,7 +178,7 @@ final class Broker implements AutoCloseable {
         new ArrayList<>(List.of("sh", "-c", "trap '' INT HUP; exec \"$0\" \"$@\""));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
-    command.add("-Dremask.log.file=" + folder.resolve("kafka.log"));
+    command.add(mark(folder));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command)
@@ -187,7 +206,7 @@ final class Broker implements AutoCloseable {
             30_000);
     try (Admin admin = Admin.create(config)) {
       admin.describeCluster().nodes().get();
-    } catch (java.util.concurrent.ExecutionException e) {
+    } catch (ExecutionException e) {
       throw new IOException("the broker does not answer: " + e.getMessage(), e);
     }
   }

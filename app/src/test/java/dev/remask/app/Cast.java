@@ -18,7 +18,7 @@ import java.util.Properties;
  * by the addresses of broker and registry alone.
  */
 final class Cast implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofSeconds(150);
 
   /**
    * Below the ports from which a system takes its own: while the broker is away, one of its clients
@@ -85,7 +85,7 @@ final class Cast implements AutoCloseable {
     two = stream("stream-2");
     train = actor("train", "train");
     // Slower than the schedule of the kills, however long that takes.
-    ingest = actor("ingest", "ingest", text.toString(), "--seconds", "150");
+    ingest = actor("ingest", "ingest", text.toString(), "--seconds", "300");
     rest = actor("ingest", "ingest", text.toString());
     replay = actor("replay", "replay", "--epochs", "2", "--packed", "60");
     status = actor("status", "status", "--json");

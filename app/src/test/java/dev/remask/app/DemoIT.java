@@ -178,7 +178,7 @@ class DemoIT {
   @Test
   @Order(4)
   void aSignalEndsItAndItsBroker() throws Exception {
-    long broker = Long.parseLong(Files.readString(data.resolve("broker").resolve("pid")).strip());
+    long broker = Long.parseLong(new DataFolder(data).published().getProperty("broker.pid"));
     assertThat(ProcessHandle.of(broker)).isPresent();
     demo.terminate(STOP_MAX);
     assertThat(ProcessHandle.of(broker).map(ProcessHandle::isAlive).orElse(false)).isFalse();

@@ -18,16 +18,14 @@ final class Kills {
   void add(String victim, Set<String> open) {
     kills.add(new Kill(victim, open));
     say(
-        "kill -9 of %s, %s",
-        victim, open.isEmpty() ? "no transaction open" : "in the middle of " + open);
+        "kill -9 of "
+            + victim
+            + (open.isEmpty() ? ", no transaction open" : ", in the middle of " + open));
   }
 
-  void say(String what, Object... facts) {
+  void say(String what) {
     System.out.printf(
-        Locale.ROOT,
-        "survival: %5.1f s  %s%n",
-        (System.nanoTime() - start) / 1e9,
-        what.formatted(facts));
+        Locale.ROOT, "survival: %5.1f s  %s%n", (System.nanoTime() - start) / 1e9, what);
   }
 
   int count() {

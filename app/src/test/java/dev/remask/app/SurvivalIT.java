@@ -46,22 +46,22 @@ import org.junit.jupiter.api.io.TempDir;
  * are, record by record, what a sequential program makes of the documents topic, every epoch has
  * every example once with the masks that its segment and plan give, and each was learned once.
  *
- * <p>That the kills did harm is seen too: most of them land while a transaction of the victim is
- * open, as the transaction coordinator says after the kill and before the restart, and a reader who
- * does not ask for committed records finds those that were aborted. The order of the kills is drawn
- * by a seed.
+ * <p>That the kills did harm is seen too: most land while a transaction of the victim is open, as
+ * the coordinator says after the kill and before the restart (if it is killed itself: just before,
+ * of anyone's), and a reader of uncommitted records finds those that were aborted. The order of the
+ * kills is drawn by a seed.
  */
 @TestInstance(Lifecycle.PER_CLASS)
-@Timeout(240)
+@Timeout(600)
 class SurvivalIT {
   private static final long SEED = Long.getLong("survival.seed", 1);
-  private static final int DOCUMENTS = 150;
+  private static final int DOCUMENTS = 240;
 
   /** Short ones, so that text comes all the time. */
   private static final int DOCUMENT_BYTES_MAX = 4_000;
 
   private static final int REPLAYS = 2;
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofSeconds(150);
   private static final Duration SIGNAL_MAX = Duration.ofSeconds(10);
 
   /** A transaction of some milliseconds may be missed; then the kill lands outside of one. */
@@ -102,9 +102,10 @@ class SurvivalIT {
     }
     cast = new Cast(folder, text);
     topics = cast.settings().topics();
-    kills.say("the seed is %d", SEED);
+    kills.say("the seed is " + SEED);
+    cast.vocab().start();
     cast.startUp();
-    cast.vocab().run(PATIENCE);
+    String unused = cast.vocab().program().finish(PATIENCE, 0);
     cast.dataset().run(PATIENCE);
     dataset = Datasets.find(clients(), topics, "survival").orElseThrow();
     cast.one().start();
@@ -122,7 +123,7 @@ class SurvivalIT {
 
   @AfterAll
   void stop() throws Exception {
-    for (AutoCloseable closeable : new AutoCloseable[] {committed, uncommitted, admin, cast}) {
+    for (AutoCloseable closeable : new AutoCloseable[] {cast, committed, uncommitted, admin}) {
       if (closeable != null) {
         closeable.close();
       }
@@ -194,7 +195,6 @@ class SurvivalIT {
     assertThat(epochs).hasSize(1 + REPLAYS);
     assertThat(epochs).allMatch(epoch -> epoch.get("learned").asLong() == segments);
     long[] ends = LogReader.endSequences(clients(), segments());
-    assertThat(Arrays.stream(ends).sum()).isEqualTo(segments);
     LearnedOnce.check(ledger(), new RunPlan(cast.settings()).epochs().values(), ends);
   }
 
@@ -319,10 +319,11 @@ class SurvivalIT {
   /** The {@code up} that owned it ends by itself, and is started again. */
   private void killBroker(Duration atMost) throws Exception {
     long deadline = System.nanoTime() + atMost.toNanos();
-    Set<String> open = openOfStreams();
+    Set<String> open = new HashSet<>();
     while (open.isEmpty() && System.nanoTime() < deadline) {
       Thread.sleep(20);
-      open = openOfStreams();
+      open.addAll(open(cast.one()));
+      open.addAll(open(cast.two()));
     }
     cast.killBroker();
     kills.add("the broker", open);
@@ -349,11 +350,6 @@ class SurvivalIT {
     }
   }
 
-  private Set<String> openOfStreams() throws Exception {
-    Set<String> one = open(cast.one());
-    return one.isEmpty() ? open(cast.two()) : one;
-  }
-
   /** The open transactions that this very process has begun. */
   private Set<String> open(Actor actor) throws Exception {
     if (actor == cast.train()) {
@@ -367,7 +363,7 @@ class SurvivalIT {
   private void end(Actor actor) throws Exception {
     actor.requireAlive();
     Duration took = actor.program().terminate(SIGNAL_MAX);
-    kills.say("%s ended %.1f s after SIGTERM", actor, took.toMillis() / 1e3);
+    kills.say(actor + " ended " + took.toMillis() + " ms after SIGTERM");
     assertThat(actor.program().errors()).doesNotContain("did not end in time");
   }
 
@@ -375,8 +371,8 @@ class SurvivalIT {
     requireAllAlive();
     List<TrainingStep> ledger = ledger();
     TrainingStep last = ledger.get(ledger.size() - 1);
-    long segments = Arrays.stream(LogReader.endSequences(clients(), segments())).sum();
-    return last.getEpoch() == REPLAYS && last.getOrderEnd() == segments;
+    return last.getEpoch() == REPLAYS
+        && last.getOrderEnd() == Arrays.stream(LogReader.endSequences(clients(), segments())).sum();
   }
 
   private Map<String, Object> clients() {

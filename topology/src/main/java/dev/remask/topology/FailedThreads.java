@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
@@ -98,7 +100,17 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
     }
   }
 
+  /**
+   * Kafka Streams asks for the position of a partition it has just taken over before the consumer
+   * has one, if the commit comes first; its own reset happens in the next poll. A new thread begins
+   * with that, so this is no more than an answer that is late.
+   */
   private static RuntimeException unchecked(Throwable exception) {
+    for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
+      if (cause instanceof NoOffsetForPartitionException) {
+        return new TimeoutException("no position yet: " + cause.getMessage(), exception);
+      }
+    }
     return exception instanceof RuntimeException failure
         ? failure
         : new StreamsException(exception);

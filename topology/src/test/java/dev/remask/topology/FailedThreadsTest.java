@@ -9,7 +9,9 @@ import java.net.ConnectException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
@@ -58,6 +60,8 @@ class FailedThreadsTest {
       new StreamsException("in a processor", new DisconnectException("registry")),
       new StreamsException(new StreamsException("task timeout", new TimeoutException("broker"))),
       new StreamsException(new SerializationException("Confluent's", new ConnectException("no"))),
+      // Not an outage, but no more than one: the next thread asks in the right order.
+      new StreamsException(new NoOffsetForPartitionException(new TopicPartition("segments", 2))),
     };
   }
 
