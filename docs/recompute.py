@@ -15,8 +15,7 @@ def stream(text, a, b):
 
 def example(shown, tokens, V, starts, epoch, seed, policy):
     p = dict(part.split("=") for part in policy.split(";"))
-    copies = p["kind"].partition("/")[2]
-    place = (epoch % int(copies) if copies else epoch) << 32 | shown["partition"]
+    place = epoch % int(p["kind"].partition("/")[2] or 1 << 32) << 32 | shown["partition"]
     draw = stream(f"remask-mask-1\n{seed}\n{shown['dataset']}\n{policy}", place, shown["sequence"])
     share, masked, random = int(p["probability"]), int(p["mask"]), int(p["random"])
     words, exact = p["whole-word"] == "true", p["selection"] == "exact"

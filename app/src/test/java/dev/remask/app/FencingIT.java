@@ -11,6 +11,7 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PlanEvent;
+import dev.remask.schemas.PlanKey;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Replication;
 import dev.remask.schemas.Segment;
@@ -230,6 +231,53 @@ class FencingIT {
           .hasMessageContaining("segments");
     }
     assertThat(planned(settings)).isEqualTo(Map.of(0, 1));
+  }
+
+  /** By settings that differ, and by a record that somebody else has written in between. */
+  @Test
+  void aConflictingPlanIsRefused() throws Exception {
+    Settings settings = stack.settings("conflict.", "vocabulary.size=300");
+    Dataset dataset = TestStack.declare(settings, TEXTS);
+    writeSegments(settings, dataset);
+    int window = settings.integer("order.window");
+    try (Planner planner = planner(settings)) {
+      assertThatThrownBy(() -> planner.plan(dataset, 1, window + 1, NOW))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("order.window")
+          .hasMessageContaining("must be " + window);
+      Dataset other = Dataset.newBuilder(dataset).setName("other").build();
+      assertThatThrownBy(() -> planner.plan(other, 1, window, NOW))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("dataset.name")
+          .hasMessageContaining("must be " + dataset.getName());
+      assertThat(planned(settings)).as("nothing was planned").isEqualTo(Map.of(0, 1));
+
+      EpochPlan rogue =
+          EpochPlan.newBuilder(new RunPlan(settings).epochs().get(0).plan())
+              .setEnds(List.of(1L, 1L, 1L, 1L))
+              .build();
+      write(settings, new PlanEvent(settings.text("run.name"), 1, rogue));
+      assertThatThrownBy(() -> planner.plan(dataset, 1, window, NOW))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("planned by another");
+    }
+    assertThat(new RunPlan(settings).epochs().get(1).plan().getEnds())
+        .as("the first one counts")
+        .containsExactly(1L, 1L, 1L, 1L);
+  }
+
+  private static void write(Settings settings, PlanEvent event) throws Exception {
+    try (KafkaProducer<byte[], PlanEvent> producer =
+        new KafkaProducer<>(
+            ClientConfigs.producer(settings.clients()),
+            new ByteArraySerializer(),
+            AvroSerdes.of(PlanEvent.class, settings.clients()).serializer())) {
+      producer
+          .send(
+              new ProducerRecord<>(
+                  settings.topics().plans().name(), PlanKey.of(event).encode(), event))
+          .get();
+    }
   }
 
   @Test

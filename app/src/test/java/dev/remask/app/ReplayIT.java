@@ -129,7 +129,8 @@ class ReplayIT {
     try (StreamInstance stream = instance(settings, "again")) {
       stream.start();
       Await.until("all is masked", PATIENCE, () -> plan.epochs().get(REPLAYS).done());
-      Await.until("all is visible", PATIENCE, () -> size(examples(settings)) >= size(before));
+      long all = REPLAYS * Arrays.stream(segments).sum() + Arrays.stream(there).sum();
+      Await.until("all is visible", PATIENCE, () -> size(examples(settings)) >= all);
       List<List<Example>> after = examples(settings);
       assertThat(repeats(after)).isEqualTo(Arrays.stream(there).sum());
       assertThat(distinct(after).difference(reference(settings, 1, 2, 3))).isEmpty();
