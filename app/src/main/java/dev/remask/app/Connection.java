@@ -41,9 +41,9 @@ final class Connection {
    */
   boolean await() {
     String datasets = settings.topics().datasets().name();
-    return answered("Kafka at " + broker(), () -> Endpoints.askBroker(settings.clients()))
+    return answered("Kafka at " + broker(), () -> Endpoints.askBroker(settings.clients(), patience))
         && answered(
-            "the schema registry",
+            "the schema registry at " + Endpoints.registry(settings.clients()),
             () -> Endpoints.askRegistry(settings.clients(), datasets + "-value"));
   }
 
@@ -78,7 +78,9 @@ final class Connection {
     } catch (InterruptException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw new Failure(whom + " did not answer within " + patience.toSeconds() + " s", failure);
+      throw new Failure(
+          whom + " did not answer within " + patience.toSeconds() + " s: " + Outage.reason(failure),
+          failure);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.remask.app;
 
 import dev.remask.mlm.MaskingPolicy;
+import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -81,7 +83,8 @@ final class Settings {
     if ("".equals(values.get(DOCUMENTS))) {
       values.put(DOCUMENTS, values.get("topic.prefix") + "documents");
     }
-    clients.put("avro.serde.class", values.get("avro.serde.class"));
+    clients.put(AvroSerdes.SERDE_CLASS_CONFIG, values.get(AvroSerdes.SERDE_CLASS_CONFIG));
+    requireKnown(clients);
     return new Settings(Map.copyOf(defaults), Map.copyOf(given), values, clients).checked();
   }
 
@@ -108,6 +111,16 @@ final class Settings {
           }
         });
     return settings;
+  }
+
+  /** Another serde than ours may have keys that we do not know. */
+  private static void requireKnown(Map<String, Object> clients) {
+    Object ours = SettingDefinitions.ALL.defaultValues().get(AvroSerdes.SERDE_CLASS_CONFIG);
+    if (Objects.equals(clients.get(AvroSerdes.SERDE_CLASS_CONFIG), ours)) {
+      clients.keySet().stream()
+          .filter(key -> !key.startsWith(REGISTRY))
+          .forEach(ClientKeys::require);
+    }
   }
 
   private static Map<String, String> read(Path file) {
