@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
@@ -50,20 +49,17 @@ final class ClientKeys {
   }
 
   /**
+   * Whether somebody reads it.
+   *
    * @param key without {@code kafka.}
-   * @throws ConfigException if nobody reads it
    */
-  static void require(String key) {
-    boolean known =
-        PLAIN.contains(key)
-            || key.startsWith(StreamsConfig.TOPIC_PREFIX)
-            || PREFIXED.entrySet().stream()
-                .anyMatch(
-                    e ->
-                        key.startsWith(e.getKey())
-                            && e.getValue().contains(key.substring(e.getKey().length())));
-    if (!known) {
-      throw new ConfigException("unknown setting 'kafka." + key + "': no client of Kafka has it");
-    }
+  static boolean isKnown(String key) {
+    return PLAIN.contains(key)
+        || key.startsWith(StreamsConfig.TOPIC_PREFIX)
+        || PREFIXED.entrySet().stream()
+            .anyMatch(
+                e ->
+                    key.startsWith(e.getKey())
+                        && e.getValue().contains(key.substring(e.getKey().length())));
   }
 }

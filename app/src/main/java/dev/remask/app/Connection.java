@@ -41,9 +41,10 @@ final class Connection {
    */
   boolean await() {
     String datasets = settings.topics().datasets().name();
+    String registry = Endpoints.registry(settings.clients()); // wrong settings are seen before
     return answered("Kafka at " + broker(), () -> Endpoints.askBroker(settings.clients(), patience))
         && answered(
-            "the schema registry at " + Endpoints.registry(settings.clients()),
+            "the schema registry at " + registry,
             () -> Endpoints.askRegistry(settings.clients(), datasets + "-value"));
   }
 

@@ -70,7 +70,8 @@ class MistakesTest {
     return Stream.of(
         with("kafka.sasl.jaas.confg", "--set", "kafka.sasl.jaas.confg=" + login),
         with("kafak.sasl.jaas.config", "--set", "kafak.sasl.jaas.config=" + login),
-        with("--set must be KEY=VALUE", "--set", "kafka.sasl.jaas.config: " + login),
+        with("not shown", "--set", "kafka.sasl.jaas.config: " + login),
+        with("--set must be KEY=VALUE", "--set", "kafka.sasl.jaas.config: " + SECRET),
         with("an argument", "password=\"" + SECRET + "\";"),
         with("--pasword", "--pasword=" + SECRET),
         with("not shown", "--set", "schema.registry.url=http//user:" + SECRET + "@r"),
@@ -109,15 +110,18 @@ class MistakesTest {
     return Arguments.of(fact, arguments);
   }
 
-  /** Nothing listens at the address: these must be seen before it is asked, or by asking once. */
+  /** Nothing listens at the address: these are seen before it is asked. */
   @ParameterizedTest(name = "{0}")
   @MethodSource("mistakesWithSecrets")
   void noMistakeBringsASecretToLight(String fact, String[] arguments) throws Exception {
     Path file = folder.resolve("a.properties");
     Files.writeString(
         file,
-        "kafka.bootstrap.servers=127.0.0.1:1\nschema.registry.url=http://127.0.0.1:1\n"
-            + "outage.max.seconds=1\n");
+        """
+        kafka.bootstrap.servers=127.0.0.1:1
+        schema.registry.url=http://127.0.0.1:1
+        outage.max.seconds=1
+        """);
     Told told =
         told(Program.join(new String[] {"dataset", "--config", file.toString()}, arguments));
     assertThat(told.errors()).contains(fact).doesNotContain(SECRET);

@@ -52,6 +52,10 @@ final class Program {
     return new Program(builder.start(), output, errors);
   }
 
+  String output() throws IOException {
+    return Files.readString(output);
+  }
+
   String errors() throws IOException {
     return Files.readString(errors);
   }
