@@ -3,8 +3,12 @@ package dev.remask.app;
 import dev.remask.schemas.Endpoints;
 import dev.remask.schemas.Outage;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -46,6 +50,19 @@ final class Connection {
         && answered(
             "the schema registry at " + registry,
             () -> Endpoints.askRegistry(settings.clients(), datasets + "-value"));
+  }
+
+  /**
+   * What a question gives that needs both. It is asked again when one of them was away meanwhile,
+   * so asking twice must do no harm.
+   *
+   * @return empty if it was stopped
+   * @throws Failure if one of them is away for too long, or refuses us
+   */
+  <T> Optional<T> answer(Supplier<T> question) {
+    List<T> answers = new ArrayList<>(1);
+    boolean unused = answered("Kafka or the schema registry", () -> answers.add(question.get()));
+    return answers.stream().findFirst();
   }
 
   private boolean answered(String whom, Question question) {

@@ -5,6 +5,7 @@ import dev.remask.topology.StreamStatus;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.apache.kafka.common.config.ConfigException;
@@ -34,10 +35,13 @@ final class StreamCommand implements Callable<Integer> {
     try (Stopping stopping = Stopping.onSignal();
         Monitoring monitoring = Monitoring.open(given)) {
       monitoring.url().ifPresent(url -> console.part("http", url + "/healthz, /readyz, /metrics"));
-      if (!new Connection(given, given.outageMax(), notices, stopping::asked).await()) {
+      Connection connection = new Connection(given, given.outageMax(), notices, stopping::asked);
+      Optional<Run> opened =
+          connection.await() ? connection.answer(() -> Run.open(given)) : Optional.empty();
+      if (opened.isEmpty()) {
         return 0;
       }
-      Run run = Run.open(given);
+      Run run = opened.get();
       console.part("dataset", DatasetCommand.line(run.dataset()));
       try (StreamInstance stream =
           new Streaming(run.settings()).instance(run.dataset(), data.streams(), notices)) {

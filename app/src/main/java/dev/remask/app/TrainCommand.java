@@ -13,6 +13,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
@@ -69,8 +70,10 @@ final class TrainCommand implements Callable<Integer> {
       Connection connection =
           new Connection(
               given, given.outageMax(), line -> console.part("outage", line), stopping::asked);
-      if (connection.await()) {
-        train(Run.open(given), until, data, console, stopping, monitoring);
+      Optional<Run> run =
+          connection.await() ? connection.answer(() -> Run.open(given)) : Optional.empty();
+      if (run.isPresent()) {
+        train(run.get(), until, data, console, stopping, monitoring);
       }
     }
     return 0;

@@ -56,19 +56,28 @@ final class Program {
     return Files.readString(output);
   }
 
+  String output() throws IOException {
+    return Files.readString(output);
+  }
+
   String errors() throws IOException {
     return Files.readString(errors);
   }
 
   /** Its first line of output, as soon as it is whole. */
   String awaitLine(Duration atMost) throws Exception {
+    awaitOutput("\n", atMost);
+    return Files.readString(output);
+  }
+
+  /** Returns when it has said this. */
+  void awaitOutput(String text, Duration atMost) throws Exception {
     long deadline = System.nanoTime() + atMost.toNanos();
-    while (!Files.readString(output).contains("\n")) {
+    while (!Files.readString(output).contains(text)) {
       assertThat(process.isAlive()).as("still runs; errors: %s", errors()).isTrue();
       assertThat(System.nanoTime()).as("in time; errors: %s", errors()).isLessThan(deadline);
       Thread.sleep(200);
     }
-    return Files.readString(output);
   }
 
   /** All its output, after it has ended with this code. */
@@ -82,12 +91,32 @@ final class Program {
     return Files.readString(output);
   }
 
-  /** SIGTERM. */
-  void terminate(Duration atMost) throws Exception {
+  /**
+   * SIGTERM.
+   *
+   * @return how long it took to end
+   */
+  Duration terminate(Duration atMost) throws Exception {
+    long start = System.nanoTime();
     process.destroy();
     assertThat(process.waitFor(atMost.toSeconds(), TimeUnit.SECONDS))
-        .as("ended by the signal")
+        .as("ended by the signal; errors: %s", errors())
         .isTrue();
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  /** SIGSTOP: nothing that it has begun goes on, until it is thawed or killed. */
+  void freeze() throws Exception {
+    signal("-STOP");
+  }
+
+  void thaw() throws Exception {
+    signal("-CONT");
+  }
+
+  private void signal(String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", name, Long.toString(process.pid())).start();
+    assertThat(kill.waitFor()).as("kill %s", name).isZero();
   }
 
   boolean isAlive() {

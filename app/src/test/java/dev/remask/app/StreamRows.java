@@ -94,6 +94,26 @@ record StreamRows(List<List<String>> partitions) {
                     values.deserialize(topic.name(), record.value()))));
   }
 
+  /** Of records as they were read, per partition. */
+  static StreamRows examples(
+      Map<String, Object> clients,
+      Topic<MaskedExample> topic,
+      List<List<ConsumerRecord<byte[], byte[]>>> records) {
+    Deserializer<MaskedExample> values = AvroSerdes.of(MaskedExample.class, clients).deserializer();
+    return new StreamRows(
+        records.stream()
+            .map(
+                partition ->
+                    partition.stream()
+                        .map(
+                            record ->
+                                example(
+                                    SequenceKey.decode(record.key()),
+                                    values.deserialize(topic.name(), record.value())))
+                        .toList())
+            .toList());
+  }
+
   /** All records up to the present end, which is another one for each isolation level. */
   static <T> List<List<T>> read(
       Map<String, Object> clients,

@@ -30,7 +30,7 @@ final class Main implements Callable<Integer> {
               "tokenize", "text to tokens; peer: Hugging Face in Rust", new TokenizeBenchmark()),
           new Entry(
               "masking",
-              "masks on segments; peer: Hugging Face's rule in numpy",
+              "masks on segments; peers: numpy by two rules, DL4J",
               new MaskingBenchmark()),
           new Entry(
               "step", "training of the demo's model; peer: scalar kernels", new StepBenchmark()),

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** The masking rule of Hugging Face's collator, in a Python process that waits between its runs. */
+/** Masking rules of others in numpy, in a Python process that waits between its runs. */
 final class NumpyCollator implements AutoCloseable {
   /** There is no python3, or it has no numpy. */
   static final class Absent extends Exception {
@@ -59,9 +59,9 @@ final class NumpyCollator implements AutoCloseable {
     return version;
   }
 
-  /** Masks for a while: tokens a second, as the process itself measured. */
-  double rate() throws IOException {
-    requests.write("run\n");
+  /** Masks for a while by a rule of the script: tokens a second, as the process itself measured. */
+  double rate(String rule) throws IOException {
+    requests.write(rule + "\n");
     requests.flush();
     @Nullable String answer = answers.readLine();
     if (answer == null) {

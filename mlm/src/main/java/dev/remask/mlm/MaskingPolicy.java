@@ -6,10 +6,10 @@ import java.util.Locale;
  * Everything that a mask depends on besides the seed and the segment's place.
  *
  * @param copies how many static maskings there are; at least 1, and of no effect if dynamic
- * @param probability the share of candidates selected, above 0 and at most 1
- * @param maskShare of the selected, those replaced by the mask token
- * @param randomShare of the selected, those replaced by a random token; the rest stays as it is
- * @param wholeWord must be false
+ * @param probability the share of candidates (tokens, or words) selected, above 0 and at most 1
+ * @param maskShare of the tokens selected, those replaced by the mask token
+ * @param randomShare of those, the ones replaced by a random token; the rest stays as it is
+ * @param wholeWord candidates are words: all tokens of a word are selected, or none
  * @param fairseqCompatible special tokens are candidates too, as in fairseq's MaskTokensDataset
  */
 public record MaskingPolicy(
@@ -55,7 +55,6 @@ public record MaskingPolicy(
             + " and randomShare "
             + randomShare
             + "; allowed are values of 0 and more with a sum of at most 1");
-    require(!wholeWord, "wholeWord true; whole-word masking is not supported, allowed is false");
   }
 
   private static void require(boolean condition, String otherwise) {

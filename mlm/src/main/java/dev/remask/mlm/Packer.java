@@ -40,4 +40,16 @@ public interface Packer {
   static Packer fullSentences(int segmentLength) {
     return new FullSentences(segmentLength);
   }
+
+  /**
+   * RoBERTa's DOC-SENTENCES (arXiv 1907.11692 §4.2; fairseq's {@code complete_doc} break mode): as
+   * full sentences, but a segment never has tokens of two documents, so the last one of a document
+   * may be short and no separator stands between documents. Nothing waits in the carry, a flush has
+   * nothing to end, and short documents are not dropped.
+   *
+   * @param segmentLength the most tokens of a segment, 3 ... 65,536
+   */
+  static Packer docSentences(int segmentLength) {
+    return new DocSentences(new FullSentences(segmentLength));
+  }
 }

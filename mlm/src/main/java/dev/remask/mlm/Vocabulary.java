@@ -8,6 +8,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -211,6 +212,19 @@ public final class Vocabulary {
       out.writeBytes(bytes[id]);
     }
     return out.toByteArray();
+  }
+
+  /**
+   * The ids that begin a word wherever they stand, for whole-word masking: text that starts with a
+   * space. White space of other kinds begins none; what follows a special token begins one by its
+   * place.
+   */
+  public BitSet wordStarts() {
+    BitSet starts = new BitSet(size());
+    for (int id = FIRST_TEXT; id < mask(); id++) {
+      starts.set(id, bytes[id][0] == ' ');
+    }
+    return starts;
   }
 
   boolean isText(int id) {

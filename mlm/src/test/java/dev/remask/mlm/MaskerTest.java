@@ -8,6 +8,8 @@ import dev.remask.mlm.MaskingPolicy.Kind;
 import dev.remask.mlm.MaskingPolicy.Selection;
 import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -15,17 +17,9 @@ import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
-/** Statistical checks have fixed seeds; each states the chance that a true mask would fail it. */
 class MaskerTest {
   private static final int V = 100;
-
-  /** What a check of independence looks at: the masked positions at a place. */
-  interface Positions {
-    int[] at(int epoch, int partition, long sequence);
-  }
 
   private static MaskingPolicy policy(Selection selection, double p, double mask, double random) {
     return new MaskingPolicy(Kind.DYNAMIC, 1, selection, p, mask, random, false, false);
@@ -86,107 +80,44 @@ class MaskerTest {
     assertThat((double) masked.positions().length).isCloseTo(p * (length - 2), within(1.0001));
   }
 
-  /** Mean of a Bernoulli remainder over 20,000 segments; 5 sigma: 6e-7. */
-  @ParameterizedTest
-  @EnumSource(Selection.class)
-  void theMeanCountIsTheShare(Selection selection) {
-    Masker masker = new Masker(1, "d", policy(selection, 0.15, 0.8, 0.1), V);
-    int segments = 20_000;
-    int n = 65; // 9.75 expected
-    double sum = 0;
-    for (int sequence = 0; sequence < segments; sequence++) {
-      sum += masker.mask(0, 0, sequence, segment(n + 2)).positions().length;
-    }
-    double variance = selection == Selection.EXACT ? 0.75 * 0.25 : n * 0.15 * 0.85;
-    assertThat(sum / segments).isCloseTo(0.15 * n, within(5 * Math.sqrt(variance / segments)));
-  }
-
-  /** Chi-square, 2 degrees of freedom; the bound is exceeded by chance once in a million. */
-  @ParameterizedTest
-  @EnumSource(Selection.class)
-  void eightyTenTen(Selection selection) {
-    Masker masker = new Masker(2, "d", policy(selection, 0.15, 0.8, 0.1), 1 << 20);
-    long[] seen = new long[3];
-    int[] tokens = segment(512);
-    for (int sequence = 0; sequence < 2_000; sequence++) {
-      Masked masked = masker.mask(1, 1, sequence, tokens);
-      for (int position : masked.positions()) {
-        int input = masked.inputs()[position];
-        seen[input == (1 << 20) - 1 ? 0 : input == tokens[position] ? 2 : 1]++;
-      }
-    }
-    assertThat(chiSquare(seen, 0.8, 0.1, 0.1)).isLessThan(-2 * Math.log(1e-6));
-  }
-
-  /** Random replacements over the text ids 4 ... V - 2; bound as above. */
-  @Test
-  void randomReplacementsAreUniformOverText() {
-    Masker masker = new Masker(3, "d", policy(Selection.EXACT, 1, 0, 1), V);
-    long[] seen = new long[V];
-    for (int sequence = 0; sequence < 500; sequence++) {
-      for (int input : masker.mask(0, 0, sequence, segment(512)).inputs()) {
-        seen[input]++;
-      }
-    }
-    assertThat(seen[Vocabulary.BOS] + seen[Vocabulary.EOS]).isEqualTo(2 * 500);
-    assertThat(seen[Vocabulary.PAD] + seen[Vocabulary.UNK] + seen[V - 1]).isZero();
-    long[] text = Arrays.copyOfRange(seen, 4, V - 1);
-    assertThat(chiSquare(text, evenly(text.length))).isLessThan(quantile(text.length - 1));
-  }
-
-  /** Without replacement the statistic is smaller by (n - k) / (n - 1); corrected. */
-  @ParameterizedTest
-  @EnumSource(Selection.class)
-  void everyPositionIsEquallyLikely(Selection selection) {
-    int n = 128;
-    Masker masker = new Masker(4, "d", policy(selection, 0.25, 0.8, 0.1), V);
-    long[] seen = new long[n];
-    for (int sequence = 0; sequence < 20_000; sequence++) {
-      for (int position : masker.mask(0, 0, sequence, segment(n + 2)).positions()) {
-        seen[position - 1]++;
-      }
-    }
-    double correction = (n - 1) / (n * 0.75);
-    assertThat(chiSquare(seen, evenly(n)) * correction).isLessThan(quantile(n - 1));
-  }
-
-  @Test
-  void placesAreIndependent() {
-    Masker masker = new Masker(5, "d", policy(Selection.EXACT, 0.25, 0.8, 0.1), V);
-    requireIndependence((e, p, s) -> masker.mask(e, p, s, segment(130)).positions());
-  }
-
-  /** The check above has teeth. */
-  @Test
-  void dependentPlacesAreCaught() {
-    Masker masker = new Masker(5, "d", policy(Selection.EXACT, 0.25, 0.8, 0.1), V);
-    Positions withoutEpoch = (e, p, s) -> masker.mask(0, p, s, segment(130)).positions();
-    Positions withoutPartition = (e, p, s) -> masker.mask(e, 0, s, segment(130)).positions();
-    Positions added = (e, p, s) -> masker.mask(0, p, s + e, segment(130)).positions();
-    for (Positions broken : new Positions[] {withoutEpoch, withoutPartition, added}) {
-      assertThatThrownBy(() -> requireIndependence(broken)).isInstanceOf(AssertionError.class);
+  /** One masker for segments of many lengths, so that what one leaves behind would show. */
+  @Property(tries = 300)
+  void masksAreThoseOfTheReference(@ForAll long seed) {
+    Random random = new Random(seed);
+    double share = random.nextDouble();
+    MaskingPolicy policy =
+        new MaskingPolicy(
+            random.nextBoolean() ? Kind.DYNAMIC : Kind.STATIC,
+            1 + random.nextInt(12),
+            random.nextBoolean() ? Selection.EXACT : Selection.BERNOULLI,
+            random.nextBoolean() ? 0.15 : 1 - random.nextDouble(),
+            share,
+            (1 - share) * random.nextDouble(),
+            random.nextBoolean(),
+            random.nextBoolean());
+    int size = 6 + random.nextInt(random.nextBoolean() ? 20 : 60_000);
+    BitSet starts = new BitSet();
+    random.ints(size / 3, 4, size - 1).forEach(starts::set);
+    Masker masker = new Masker(seed, "d", policy, size, starts);
+    ReferenceMasker reference = new ReferenceMasker(seed, "d", policy, size, starts);
+    for (int length : new int[] {600, 0, 1, 64, random.nextInt(1000), 65}) {
+      int epoch = random.nextInt(30) - 1;
+      int partition = random.nextInt(1 << 1 + random.nextInt(30));
+      long sequence = random.nextLong() >>> (1 + random.nextInt(63));
+      int[] tokens = random.ints(length, 0, size - 1).toArray();
+      Masked expected = reference.mask(epoch, partition, sequence, tokens);
+      assertEqual(masker.mask(epoch, partition, sequence, tokens), expected);
+      int[][] into = {new int[length], new int[length], new int[length]};
+      int count = masker.mask(epoch, partition, sequence, tokens, into[0], into[1], into[2]);
+      int[] positions = Arrays.copyOf(into[1], count);
+      assertEqual(new Masked(into[0], positions, Arrays.copyOf(into[2], count)), expected);
     }
   }
 
-  /**
-   * Of n = 128 positions, two independent masks of k = 32 share k² / n = 8 on average, with the
-   * hypergeometric variance; 5 sigma each way, 6e-7, for each kind of neighbour.
-   */
-  private static void requireIndependence(Positions masks) {
-    int segments = 5_000;
-    int[][] neighbours = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {2, 0, 0}, {1, 0, -1}, {-1, 0, 1}};
-    double variance = 32.0 * 32 * 96 * 96 / (128.0 * 128 * 127);
-    for (int[] step : neighbours) {
-      double common = 0;
-      for (int sequence = 1; sequence <= segments; sequence++) {
-        int[] mask = masks.at(1, 0, sequence);
-        int[] other = masks.at(1 + step[0], step[1], sequence + step[2]);
-        common += Arrays.stream(mask).filter(i -> Arrays.binarySearch(other, i) >= 0).count();
-      }
-      assertThat(common / segments)
-          .as("common positions at distance %s", Arrays.toString(step))
-          .isCloseTo(8, within(5 * Math.sqrt(variance / segments)));
-    }
+  private static void assertEqual(Masked masked, Masked expected) {
+    assertThat(masked.inputs()).isEqualTo(expected.inputs());
+    assertThat(masked.positions()).isEqualTo(expected.positions());
+    assertThat(masked.labels()).isEqualTo(expected.labels());
   }
 
   @Test
@@ -267,30 +198,5 @@ class MaskerTest {
     assertThatThrownBy(
             () -> new MaskingPolicy(Kind.STATIC, 0, Selection.EXACT, 0.15, 0.8, 0.1, false, false))
         .hasMessageContaining("copies 0");
-    assertThatThrownBy(
-            () -> new MaskingPolicy(Kind.STATIC, 1, Selection.EXACT, 0.15, 0.8, 0.1, true, false))
-        .hasMessageContaining("wholeWord true");
-  }
-
-  private static double chiSquare(long[] seen, double... shares) {
-    double total = Arrays.stream(seen).sum();
-    double statistic = 0;
-    for (int i = 0; i < seen.length; i++) {
-      double expected = total * shares[i];
-      statistic += (seen[i] - expected) * (seen[i] - expected) / expected;
-    }
-    return statistic;
-  }
-
-  private static double[] evenly(int n) {
-    double[] shares = new double[n];
-    Arrays.fill(shares, 1.0 / n);
-    return shares;
-  }
-
-  /** Chi-square's quantile at 1 - 1e-6 by Wilson and Hilferty's approximation. */
-  private static double quantile(int degrees) {
-    double a = 2.0 / (9 * degrees);
-    return degrees * Math.pow(1 - a + 4.7534 * Math.sqrt(a), 3);
   }
 }

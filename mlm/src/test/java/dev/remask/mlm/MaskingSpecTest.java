@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -23,12 +25,21 @@ import org.junit.jupiter.api.Test;
 class MaskingSpecTest {
   private static final Path SCRIPT = Path.of("src/test/python/masking.py");
 
-  private static final MaskingPolicy STATIC =
-      new MaskingPolicy(Kind.STATIC, 10, Selection.EXACT, 0.15, 0.8, 0.1, false, false);
-  private static final MaskingPolicy BERNOULLI =
-      new MaskingPolicy(Kind.DYNAMIC, 10, Selection.BERNOULLI, 0.15, 0.8, 0.1, false, false);
-  private static final MaskingPolicy FAIRSEQ =
-      new MaskingPolicy(Kind.DYNAMIC, 10, Selection.EXACT, 0.15, 0.8, 0.1, false, true);
+  /** Every policy of RoBERTa's shares. */
+  private static Stream<MaskingPolicy> policies() {
+    return IntStream.range(0, 16)
+        .mapToObj(
+            bits ->
+                new MaskingPolicy(
+                    (bits & 1) == 0 ? Kind.DYNAMIC : Kind.STATIC,
+                    10,
+                    (bits & 2) == 0 ? Selection.EXACT : Selection.BERNOULLI,
+                    0.15,
+                    0.8,
+                    0.1,
+                    (bits & 4) > 0,
+                    (bits & 8) > 0));
+  }
 
   @Test
   void theVectorsOfThePageHold() throws IOException {
@@ -37,21 +48,23 @@ class MaskingSpecTest {
     for (int i = 0; i < lines.size(); i++) {
       if (lines.get(i).startsWith("> ")) {
         List<?> request = (List<?>) Json.read(lines.get(i).substring(2).getBytes(UTF_8));
-        String answer = request.size() == 8 ? mask(request) : order(request);
+        String answer = request.size() > 5 ? mask(request) : order(request);
         assertThat("< " + answer).isEqualTo(lines.get(i + 1));
         vectors++;
       }
     }
-    assertThat(vectors).isEqualTo(9);
+    assertThat(vectors).isEqualTo(14);
   }
 
   private static String mask(List<?> request) {
     MaskingPolicy policy =
-        Stream.of(MaskingPolicy.ROBERTA, STATIC, BERNOULLI, FAIRSEQ)
-            .filter(p -> p.canonical().equals(request.get(2)))
-            .findAny()
-            .orElseThrow();
-    Masker masker = new Masker(number(request, 0), dataset(request), policy, integer(request, 3));
+        policies().filter(p -> p.canonical().equals(request.get(2))).findAny().orElseThrow();
+    BitSet wordStarts = new BitSet();
+    if (request.size() > 8) {
+      Arrays.stream(numbers(request, 8)).forEach(id -> wordStarts.set(Math.toIntExact(id)));
+    }
+    Masker masker =
+        new Masker(number(request, 0), dataset(request), policy, integer(request, 3), wordStarts);
     int[] tokens = Arrays.stream(numbers(request, 7)).mapToInt(Math::toIntExact).toArray();
     return json(masker.mask(integer(request, 4), integer(request, 5), number(request, 6), tokens));
   }
@@ -115,12 +128,14 @@ class MaskingSpecTest {
               random.nextInt(4) == 0 ? 0.15 : 1 - random.nextDouble(),
               mask,
               (1 - mask) * random.nextDouble(),
-              false,
+              random.nextBoolean(),
               random.nextBoolean());
       int epoch = random.nextInt(20) - 1;
       int partition = random.nextInt(64);
       long sequence = random.nextLong() >>> (1 + random.nextInt(63));
       int[] tokens = random.ints(random.nextInt(200), 0, size - 1).toArray();
+      BitSet wordStarts = new BitSet();
+      Arrays.stream(tokens).filter(id -> id > 3 && id % 3 == 0).forEach(wordStarts::set);
       Object[] request = {
         seed,
         "\"größe-" + i + "\"",
@@ -129,12 +144,12 @@ class MaskingSpecTest {
         epoch,
         partition,
         sequence,
-        Arrays.toString(tokens)
+        Arrays.toString(tokens),
+        Arrays.toString(wordStarts.stream().toArray())
       };
       requests.add(Arrays.toString(request));
-      Masked masked =
-          new Masker(seed, "größe-" + i, policy, size).mask(epoch, partition, sequence, tokens);
-      expected.add(json(masked));
+      Masker masker = new Masker(seed, "größe-" + i, policy, size, wordStarts);
+      expected.add(json(masker.mask(epoch, partition, sequence, tokens)));
     }
     assertThat(python(requests)).isEqualTo(expected);
   }

@@ -61,9 +61,10 @@ class PackerTest {
 
   /**
    * The contract by brute force, over the whole stream at once: a segment takes the next piece if
-   * what it then reads is short enough.
+   * what it then reads is short enough, and, unless segments may cross documents, of its document.
    */
-  private static List<TokenSegment> reference(int most, List<Document> documents) {
+  private static List<TokenSegment> reference(
+      int most, boolean crossing, List<Document> documents) {
     List<Piece> pieces = new ArrayList<>();
     for (int d = 0; d < documents.size(); d++) {
       for (int[] sentence : documents.get(d).sentences) {
@@ -78,6 +79,7 @@ class PackerTest {
     for (int start = 0, end; start < pieces.size(); start = end) {
       end = start + 1;
       while (end < pieces.size()
+          && (crossing || pieces.get(end).document == pieces.get(start).document)
           && render(0, pieces.subList(start, end + 1), documents).tokens().length <= most) {
         end++;
       }
@@ -105,19 +107,35 @@ class PackerTest {
 
   private static void check(int segmentLength, List<List<Integer>> lengths) {
     List<Document> documents = documents(lengths);
-    List<TokenSegment> segments = pack(Packer.fullSentences(segmentLength), documents);
-    assertThat(show(segments)).isEqualTo(show(reference(segmentLength, documents)));
+    check(
+        segmentLength,
+        documents,
+        pack(Packer.fullSentences(segmentLength), documents),
+        reference(segmentLength, true, documents));
+    List<TokenSegment> apart = pack(Packer.docSentences(segmentLength), documents);
+    check(segmentLength, documents, apart, reference(segmentLength, false, documents));
+    for (TokenSegment segment : apart) {
+      assertThat(segment.spans()).hasSize(1);
+    }
+  }
+
+  private static void check(
+      int segmentLength,
+      List<Document> documents,
+      List<TokenSegment> segments,
+      List<TokenSegment> expected) {
+    assertThat(show(segments)).isEqualTo(show(expected));
     for (TokenSegment segment : segments) {
       assertThat(segment.tokens()).hasSizeBetween(3, segmentLength);
     }
     int[] text =
         segments.stream().flatMapToInt(s -> Arrays.stream(s.tokens())).filter(t -> t > 3).toArray();
-    int[] expected =
+    int[] all =
         documents.stream()
             .flatMap(d -> d.sentences.stream())
             .flatMapToInt(Arrays::stream)
             .toArray();
-    assertThat(text).isEqualTo(expected);
+    assertThat(text).isEqualTo(all);
   }
 
   /** Every stream of two documents of at most two sentences of at most 7 tokens. */
@@ -191,11 +209,33 @@ class PackerTest {
                 + "[Span[document=one, start=1, end=6], Span[document=two, start=7, end=9]]");
   }
 
+  /** The same two with each its own segment, and nothing left to wait or to flush. */
+  @Test
+  void docSentencesEndWithTheirDocument() {
+    Packer packer = Packer.docSentences(5);
+    Packing one =
+        packer.pack(
+            Carry.EMPTY, "one", List.of(new int[] {11, 12}, new int[] {13}, new int[] {14}));
+    Packing two = packer.pack(one.carry(), "two", List.of(new int[] {21}));
+    assertThat(show(one.segments()))
+        .containsExactly(
+            "0[0, 11, 12, 2][Span[document=one, start=1, end=4]]",
+            "1[0, 13, 2, 14, 2][Span[document=one, start=1, end=5]]");
+    assertThat(show(two.segments()))
+        .containsExactly("2[0, 21, 2][Span[document=two, start=1, end=3]]");
+    assertThat(two.carry().tokens()).isEmpty();
+    assertThat(packer.flush(two.carry()).segments()).isEmpty();
+  }
+
   @Test
   void badArgumentsAreNamed() {
     assertThatThrownBy(() -> Packer.fullSentences(2)).hasMessageContaining("segment length 2");
     assertThatThrownBy(() -> Packer.fullSentences((1 << 16) + 1)).hasMessageContaining("65537");
+    assertThatThrownBy(() -> Packer.docSentences(2)).hasMessageContaining("segment length 2");
     Carry carry = new Carry(0, new int[9], List.of());
+    assertThatThrownBy(() -> Packer.docSentences(8).pack(carry, "d", List.of()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("carry of 9 tokens");
     assertThatThrownBy(() -> Packer.fullSentences(8).flush(carry))
         .isInstanceOf(IllegalStateException.class);
   }
