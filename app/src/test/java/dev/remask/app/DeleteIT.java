@@ -73,8 +73,14 @@ class DeleteIT {
       arguments.add("--set");
       arguments.add("http.port=-1");
       for (String key :
-          List.of("run.name", "model.layers", "model.feedforward", "model.heads", "batch.size",
-              "batch.micro.size", "order.window")) {
+          List.of(
+              "run.name",
+              "model.layers",
+              "model.feedforward",
+              "model.heads",
+              "batch.size",
+              "batch.micro.size",
+              "order.window")) {
         set(arguments, key, settings.shown(key));
       }
       if (!command.contains("model.hidden")) {
@@ -107,8 +113,7 @@ class DeleteIT {
   private StreamInstance streaming(Settings settings, String name) {
     StreamInstance stream =
         new Streaming(settings)
-            .instance(
-                TestStack.declare(settings, List.of(TEXT)), folder.resolve(name), line -> {});
+            .instance(TestStack.declare(settings, List.of(TEXT)), folder.resolve(name), line -> {});
     stream.start();
     return stream;
   }

@@ -83,13 +83,15 @@ class DisagreementIT {
   void aTopicOfOnesOwnMustBeThereAndHaveThePartitions() throws Exception {
     create(new NewTopic("disagreement-mine", 3, (short) 1));
     Set<String> before = topics();
-    String declare = "dataset --set dataset.name=new --set vocabulary.size=300 --vocab " + vocabulary;
+    String declare =
+        "dataset --set dataset.name=new --set vocabulary.size=300 --vocab " + vocabulary;
     told(declare + " --set documents.topic=disagreement-mine --set dataset.partitions=2")
         .isOneLine(2, "topic disagreement-mine", "3 partitions", "2 partitions");
     told(declare + " --set documents.topic=disagreement-none")
         .isOneLine(2, "topic disagreement-none", "must exist");
     assertThat(topics()).as("a mistake makes nothing").isEqualTo(before);
-    assertThat(told(declare + " --set documents.topic=disagreement-mine --set dataset.partitions=3"))
+    assertThat(
+            told(declare + " --set documents.topic=disagreement-mine --set dataset.partitions=3"))
         .as("put right, it goes on")
         .returns(0, Told::code);
   }
@@ -97,8 +99,7 @@ class DisagreementIT {
   @Test
   void aKeptTopicMustKeep() throws Exception {
     String prefix = "disagreement-kept.";
-    create(
-        new NewTopic(prefix + "plans", 1, (short) 1).configs(Map.of("retention.ms", "3600000")));
+    create(new NewTopic(prefix + "plans", 1, (short) 1).configs(Map.of("retention.ms", "3600000")));
     told("dataset", "--set", "topic.prefix=" + prefix)
         .isOneLine(2, "topic " + prefix + "plans", "retention.ms=3600000", "-1");
     assertThat(topics()).doesNotContain(prefix + "datasets");

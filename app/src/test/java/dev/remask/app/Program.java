@@ -56,10 +56,6 @@ final class Program {
     return Files.readString(output);
   }
 
-  String output() throws IOException {
-    return Files.readString(output);
-  }
-
   String errors() throws IOException {
     return Files.readString(errors);
   }
