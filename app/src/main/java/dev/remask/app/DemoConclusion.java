@@ -4,6 +4,7 @@ import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PackerState;
+import dev.remask.schemas.SequenceKey;
 import dev.remask.topology.PackerProgress;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.Checkpoints;
@@ -58,7 +59,7 @@ final class DemoConclusion {
   }
 
   private void showMasks() {
-    Peek peek = new Peek(settings, dataset, shown());
+    Peek peek = Peek.of(settings, dataset, shown());
     List<Peek.View> views =
         new RunPlan(settings)
             .epochs().values().stream()
@@ -70,7 +71,7 @@ final class DemoConclusion {
   }
 
   /** A segment well inside the text: documents often begin with a heading. */
-  private Peek.Place shown() {
+  private SequenceKey shown() {
     long[] ends =
         LogReader.endSequences(
             settings.clients(),
@@ -79,7 +80,7 @@ final class DemoConclusion {
     while (ends[partition] == 0) {
       partition++;
     }
-    return new Peek.Place(partition, Math.min(SHOWN_SEQUENCE, ends[partition] - 1));
+    return new SequenceKey(partition, Math.min(SHOWN_SEQUENCE, ends[partition] - 1));
   }
 
   private void fillMasks(Learner learner, List<String> sentences) {

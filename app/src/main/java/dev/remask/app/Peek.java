@@ -8,9 +8,12 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.LogReader;
 import dev.remask.schemas.Segment;
+import dev.remask.schemas.SequenceKey;
 import dev.remask.schemas.TokenIds;
+import dev.remask.schemas.Topic;
 import dev.remask.topology.MaskingPolicies;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,53 +23,40 @@ import org.apache.kafka.common.config.ConfigException;
  * One segment under the masks of several epochs (invariant 2: segment and plan are all it takes).
  */
 final class Peek {
-  record Place(int partition, long sequence) {}
-
   record View(int epoch, EpochPlan plan, Masked masked) {}
 
   private final Dataset dataset;
   private final Vocabulary vocabulary;
-  private final Place place;
   private final Segment segment;
   private final int[] tokens;
 
-  Peek(Settings settings, Dataset dataset, Place place) {
+  Peek(Dataset dataset, Segment segment) {
     this.dataset = dataset;
     this.vocabulary = DatasetSettings.vocabulary(dataset);
-    this.place = place;
-    this.segment = find(settings, dataset, place);
+    this.segment = segment;
     this.tokens = TokenIds.decode(segment.getTokens(), segment.getWidth());
   }
 
-  private static Segment find(Settings settings, Dataset dataset, Place place) {
-    List<Segment> found = new ArrayList<>(1);
-    LogReader.readAll(
-        settings.clients(),
-        settings.topics().segments(dataset.getName(), dataset.getPartitions()),
-        record -> {
-          Segment segment = record.value();
-          if (segment.getPartition() == place.partition()
-              && segment.getSequence() == place.sequence()) {
-            found.add(segment);
-          }
-        });
-    if (found.size() != 1) {
-      throw new ConfigException(
-          "--segment",
-          place.partition() + ":" + place.sequence(),
-          "dataset '" + dataset.getName() + "' has no such segment");
-    }
-    return found.get(0);
+  /**
+   * @throws ConfigException if there is no segment at this place
+   */
+  static Peek of(Settings settings, Dataset dataset, SequenceKey place) {
+    Topic<Segment> segments =
+        settings.topics().segments(dataset.getName(), dataset.getPartitions());
+    return LogReader.find(settings.clients(), segments, place)
+        .map(segment -> new Peek(dataset, segment))
+        .orElseThrow(
+            () ->
+                new ConfigException(
+                    "--segment",
+                    place.partition() + ":" + place.sequence(),
+                    "dataset '" + dataset.getName() + "' has no such segment"));
   }
 
   View view(int epoch, EpochPlan plan) {
-    Masker masker =
-        new Masker(
-            plan.getSeed(),
-            dataset.getName(),
-            MaskingPolicies.decode(plan.getPolicy()),
-            dataset.getVocabularySize());
-    return new View(epoch, plan, masker.mask(epoch, place.partition(), place.sequence(), tokens));
+    Masker masker = MaskingPolicies.maskers(plan, dataset).get();
+    return new View(
+        epoch, plan, masker.mask(epoch, segment.getPartition(), segment.getSequence(), tokens));
   }
 
   void print(List<View> views, Console console) {
@@ -75,9 +65,9 @@ final class Peek {
         segment.getDocuments().stream().map(span -> span.getDocument()).distinct().toList();
     console.print(
         "segment "
-            + place.partition()
+            + segment.getPartition()
             + ":"
-            + place.sequence()
+            + segment.getSequence()
             + " of dataset "
             + dataset.getName()
             + ", "
@@ -96,17 +86,22 @@ final class Peek {
     }
   }
 
-  /** All that it takes to make the examples again, and the examples. */
+  /** All that it takes to make the examples again (docs/recompute.py does), and the examples. */
   Map<String, Object> describe(List<View> views) {
     Map<String, Object> described = new LinkedHashMap<>();
     described.put("dataset", dataset.getName());
     described.put("vocabulary_size", dataset.getVocabularySize());
-    described.put("partition", place.partition());
-    described.put("sequence", place.sequence());
+    described.put("partition", segment.getPartition());
+    described.put("sequence", segment.getSequence());
     described.put(
         "documents",
         segment.getDocuments().stream().map(span -> span.getDocument()).distinct().toList());
     described.put("tokens", tokens);
+    if (views.stream().anyMatch(view -> view.plan().getPolicy().getWholeWord())) {
+      BitSet starts = vocabulary.wordStarts();
+      described.put(
+          "word_starts", Arrays.stream(tokens).filter(starts::get).sorted().distinct().toArray());
+    }
     described.put("examples", views.stream().map(Peek::describe).toList());
     return described;
   }

@@ -4,6 +4,7 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.SequenceKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -58,7 +59,7 @@ final class PeekCommand implements Callable<Integer> {
                 () ->
                     new IllegalStateException(
                         "run " + run + " names dataset " + name + ", which is not declared"));
-    Peek peek = new Peek(settings, dataset, place(segment, dataset.getPartitions()));
+    Peek peek = Peek.of(settings, dataset, place(segment, dataset.getPartitions()));
     List<Peek.View> views = new ArrayList<>();
     for (int epoch : epochs == null ? planned.keySet().stream().limit(3).toList() : epochs) {
       PlannedEpoch plan = planned.get(epoch);
@@ -76,11 +77,11 @@ final class PeekCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static Peek.Place place(String text, int partitions) {
+  private static SequenceKey place(String text, int partitions) {
     String[] parts = text.split(":", -1);
     try {
       if (parts.length == 2) {
-        Peek.Place place = new Peek.Place(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
+        SequenceKey place = new SequenceKey(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
         if (place.partition() >= 0 && place.partition() < partitions && place.sequence() >= 0) {
           return place;
         }

@@ -83,6 +83,7 @@ record Run(Settings settings, Dataset dataset) {
     settings.put("masking.probability", Double.toString(policy.probability()));
     settings.put("masking.mask.share", Double.toString(policy.maskShare()));
     settings.put("masking.random.share", Double.toString(policy.randomShare()));
+    settings.put("masking.whole-word", Boolean.toString(policy.wholeWord()));
     settings.put("masking.fairseq-compatible", Boolean.toString(policy.fairseqCompatible()));
     return settings;
   }

@@ -191,6 +191,12 @@ final class SettingDefinitions {
               MEDIUM,
               "Of the selected, the share that becomes a random token.")
           .define(
+              "masking.whole-word",
+              BOOLEAN,
+              false,
+              MEDIUM,
+              "Select whole words: all tokens of a word, or none; the share is then one of words.")
+          .define(
               "masking.fairseq-compatible",
               BOOLEAN,
               false,

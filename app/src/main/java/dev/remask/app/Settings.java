@@ -254,7 +254,7 @@ final class Settings {
         real("masking.probability"),
         real("masking.mask.share"),
         real("masking.random.share"),
-        false,
+        flag("masking.whole-word"),
         flag("masking.fairseq-compatible"));
   }
 }

@@ -11,6 +11,7 @@ import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
 import dev.remask.schemas.TrainingStep;
+import dev.remask.topology.MaskerProgress;
 import dev.remask.topology.PackerProgress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,20 +49,6 @@ final class StatusCommand implements Callable<Integer> {
       long tombstones,
       long deadLetters,
       boolean balanced) {}
-
-  /**
-   * @param examples null where the end is open
-   */
-  private record EpochStatus(int epoch, String state, @Nullable Long examples, long learned) {
-    static EpochStatus of(PlannedEpoch epoch, long learned) {
-      if (epoch.examples().isEmpty()) {
-        return new EpochStatus(epoch.epoch(), "live", null, learned);
-      }
-      long examples = epoch.examples().getAsLong();
-      String state = learned == examples ? "learned" : epoch.done() ? "masked" : "planned";
-      return new EpochStatus(epoch.epoch(), state, examples, learned);
-    }
-  }
 
   private record RunStatus(
       String name,
@@ -103,26 +90,29 @@ final class StatusCommand implements Callable<Integer> {
     Map<String, Object> clients = settings.clients();
     Topics topics = settings.topics();
     List<DatasetStatus> datasets = new ArrayList<>();
+    Map<String, long[]> segments = new HashMap<>();
     for (Dataset dataset : Datasets.all(clients, topics).values()) {
-      datasets.add(dataset(settings, dataset));
+      long[] ends =
+          LogReader.endSequences(
+              clients, topics.segments(dataset.getName(), dataset.getPartitions()));
+      segments.put(dataset.getName(), ends);
+      datasets.add(dataset(settings, dataset, Arrays.stream(ends).sum()));
     }
     List<RunStatus> runs = new ArrayList<>();
     try (PlanReader plans = new PlanReader(clients, topics)) {
       plans.readToEnd();
-      plans.runs().forEach((name, epochs) -> runs.add(run(settings, name, epochs.values())));
+      plans
+          .runs()
+          .forEach((name, epochs) -> runs.add(run(settings, name, epochs.values(), segments)));
     }
     return new Status(datasets, runs);
   }
 
-  private static DatasetStatus dataset(Settings settings, Dataset dataset) {
+  private static DatasetStatus dataset(Settings settings, Dataset dataset, long segments) {
     List<Books> books =
         PackerProgress.states(settings.clients(), settings.topics(), dataset).values().stream()
             .map(PackerState::getBooks)
             .toList();
-    long[] ends =
-        LogReader.endSequences(
-            settings.clients(),
-            settings.topics().segments(dataset.getName(), dataset.getPartitions()));
     long accounted =
         sum(
             books,
@@ -138,7 +128,7 @@ final class StatusCommand implements Callable<Integer> {
         dataset.getTokenizerSha256(),
         dataset.getSegmentLength(),
         dataset.getPartitions(),
-        Arrays.stream(ends).sum(),
+        segments,
         sum(books, Books::getDocuments),
         sum(books, Books::getPacked),
         sum(books, Books::getPending),
@@ -153,8 +143,16 @@ final class StatusCommand implements Callable<Integer> {
     return books.stream().mapToLong(field).sum();
   }
 
-  /** Folds the ledger, which may be long. */
-  private static RunStatus run(Settings settings, String name, Collection<PlannedEpoch> epochs) {
+  /**
+   * Folds the ledger, which may be long.
+   *
+   * @param segments by dataset, per partition
+   */
+  private static RunStatus run(
+      Settings settings,
+      String name,
+      Collection<PlannedEpoch> epochs,
+      Map<String, long[]> segments) {
     Map<Integer, Long> learned = new HashMap<>();
     AtomicReference<@Nullable TrainingStep> last = new AtomicReference<>();
     Topic<TrainingStep> ledger = settings.topics().ledger(name);
@@ -166,12 +164,19 @@ final class StatusCommand implements Callable<Integer> {
           learned.merge(step.getEpoch(), (long) step.getExamples(), Long::sum);
           last.set(step);
         });
-    List<EpochStatus> states = new ArrayList<>();
-    String dataset = "";
-    for (PlannedEpoch epoch : epochs) {
-      dataset = epoch.plan().getDataset();
-      states.add(EpochStatus.of(epoch, learned.getOrDefault(epoch.epoch(), 0L)));
+    String dataset = epochs.iterator().next().plan().getDataset();
+    long[] ends = segments.get(dataset);
+    if (ends == null) {
+      throw new IllegalStateException(
+          "run " + name + " names dataset " + dataset + ", which is not declared");
     }
+    List<EpochStatus> states =
+        EpochStatus.of(
+            epochs,
+            ends,
+            learned,
+            epoch ->
+                MaskerProgress.reached(settings.clients(), settings.topics(), epoch, ends.length));
     TrainingStep step = last.get();
     return step == null
         ? new RunStatus(name, dataset, states, 0, null, null)
@@ -215,15 +220,7 @@ final class StatusCommand implements Callable<Integer> {
                   r.steps(),
                   r.loss() == null ? "" : String.format(Locale.ROOT, ", loss %.3f", r.loss())));
       for (EpochStatus e : r.epochs()) {
-        String of = e.examples() == null ? "" : String.format(Locale.ROOT, " of %,d", e.examples());
-        console.print(
-            String.format(
-                Locale.ROOT,
-                "  epoch %-4d %-8s %,d%s examples learned",
-                e.epoch(),
-                e.state(),
-                e.learned(),
-                of));
+        console.print("  " + e.line());
       }
     }
   }

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -123,6 +124,20 @@ class LogsIT {
         .containsExactly(expected.stream().mapToLong(List::size).toArray());
   }
 
+  /** Each by its place, the last ones of each partition, and none beyond. */
+  private static void assertFound(Topic<Segment> topic, List<List<Long>> committed) {
+    for (int partition = 0; partition < PARTITIONS; partition++) {
+      long end = committed.get(partition).size();
+      for (long sequence = Math.max(0, end - 5); sequence <= end; sequence++) {
+        SequenceKey place = new SequenceKey(partition, sequence);
+        Optional<Segment> found = LogReader.find(stack.clients(), topic, place);
+        assertThat(found.map(Segment::getSequence))
+            .as("%s", place)
+            .isEqualTo(sequence < end ? Optional.of(sequence) : Optional.empty());
+      }
+    }
+  }
+
   private static List<List<Long>> emptyLists() {
     return IntStream.range(0, PARTITIONS)
         .<List<Long>>mapToObj(partition -> new ArrayList<>())
@@ -160,6 +175,7 @@ class LogsIT {
       }
     }
     assertCommitted(topic, committed);
+    assertFound(topic, committed);
   }
 
   /** More offsets without a committed record than the first looks back reach. */
@@ -179,6 +195,7 @@ class LogsIT {
       }
     }
     assertCommitted(topic, List.of(List.of(0L, 1L), List.of(), List.of()));
+    assertFound(topic, List.of(List.of(0L, 1L), List.of(), List.of()));
   }
 
   /** Nothing behind an open transaction can be read, and nobody waits for it. */

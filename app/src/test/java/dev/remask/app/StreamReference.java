@@ -104,7 +104,13 @@ final class StreamReference {
    * @param ends sequence after the last, per partition {@code [P]}
    */
   StreamRows examples(long seed, MaskingPolicy policy, long[] ends, int... epochs) {
-    Masker masker = new Masker(seed, dataset.getName(), policy, dataset.getVocabularySize());
+    Masker masker =
+        new Masker(
+            seed,
+            dataset.getName(),
+            policy,
+            dataset.getVocabularySize(),
+            DatasetSettings.vocabulary(dataset).wordStarts());
     List<List<String>> rows = new ArrayList<>();
     for (int partition = 0; partition < partitions.size(); partition++) {
       List<String> examples = new ArrayList<>();

@@ -2,9 +2,11 @@ package dev.remask.schemas;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.PartitionInfo;
@@ -61,6 +63,23 @@ public final class LogReader {
       return partitions(consumer, segments).stream()
           .mapToLong(partition -> LogScan.endSequence(consumer, partition))
           .toArray();
+    }
+  }
+
+  /**
+   * One committed segment, found in a few reads wherever it lies in the log; empty if there is none
+   * at this place.
+   */
+  public static Optional<Segment> find(
+      Map<String, ?> config, Topic<Segment> segments, SequenceKey place) {
+    Map<String, Object> oneByOne = ClientConfigs.logReader(config);
+    oneByOne.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+    // For one record; if it is larger it comes all the same (KIP-74).
+    oneByOne.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 64 * 1024);
+    Deserializer<Segment> values = AvroSerdes.of(segments.valueType(), config).deserializer();
+    try (var consumer = new KafkaConsumer<>(oneByOne, new ByteArrayDeserializer(), values)) {
+      TopicPartition partition = partitions(consumer, segments).get(place.partition());
+      return LogScan.find(consumer, partition, place.sequence()).map(ConsumerRecord::value);
     }
   }
 

@@ -32,11 +32,61 @@ final class LogScan {
 
   /** The sequence after that of the last committed record, 0 if there is none. */
   static long endSequence(Consumer<byte[], ?> consumer, TopicPartition partition) {
-    Optional<SequenceKey> last = lastKey(consumer, partition).map(SequenceKey::decode);
-    if (last.isPresent() && last.get().partition() != partition.partition()) {
-      throw new IllegalStateException(partition + " holds a record of " + last.get());
+    return lastKey(consumer, partition).map(key -> sequence(partition, key) + 1).orElse(0L);
+  }
+
+  private static long sequence(TopicPartition partition, byte[] key) {
+    SequenceKey place = SequenceKey.decode(key);
+    if (place.partition() != partition.partition()) {
+      throw new IllegalStateException(partition + " holds a record of " + place);
     }
-    return last.isPresent() ? last.get().sequence() + 1 : 0;
+    return place.sequence();
+  }
+
+  /**
+   * The committed record of a sequence, in a log of dense sequences. There markers and aborted
+   * records only add offsets, so from any record on, offsets grow at least as fast as sequences:
+   * one record tells how far away the sought one is at least. That leads there at once where little
+   * lies between; reads at the middle of what is left, in turn with it, keep the number of reads at
+   * twice the logarithm of the log's length whatever lies between.
+   */
+  static <V> Optional<ConsumerRecord<byte[], V>> find(
+      Consumer<byte[], V> consumer, TopicPartition partition, long sequence) {
+    List<TopicPartition> one = List.of(partition);
+    consumer.assign(one);
+    long begin = consumer.beginningOffsets(one).getOrDefault(partition, 0L);
+    long low = Math.max(begin, sequence);
+    long high = consumer.endOffsets(one).getOrDefault(partition, 0L);
+    for (boolean leap = true; low < high; leap = !leap) {
+      long from = leap ? low : low + (high - low) / 2;
+      Optional<ConsumerRecord<byte[], V>> first = first(consumer, partition, from, high);
+      long there = first.map(record -> sequence(partition, record.key())).orElse(Long.MAX_VALUE);
+      if (there == sequence) {
+        return first;
+      }
+      if (there > sequence) {
+        high = from; // It is before this place, if it is anywhere.
+      } else {
+        low = first.map(ConsumerRecord::offset).orElse(high) + sequence - there;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The first committed record of {@code [from, to)}. */
+  private static <V> Optional<ConsumerRecord<byte[], V>> first(
+      Consumer<byte[], V> consumer, TopicPartition partition, long from, long to) {
+    consumer.seek(partition, from);
+    long deadline = System.nanoTime() + SILENCE_MAX.toNanos();
+    while (consumer.position(partition) < to) {
+      for (ConsumerRecord<byte[], V> record : consumer.poll(POLL).records(partition)) {
+        return record.offset() < to ? Optional.of(record) : Optional.empty();
+      }
+      if (System.nanoTime() > deadline) {
+        throw new TimeoutException("cannot read " + partition + " from offset " + from);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Looks at the last offsets first, then ever further back until there is a record. */

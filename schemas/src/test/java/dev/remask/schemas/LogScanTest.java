@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
@@ -32,6 +33,7 @@ class LogScanTest {
     private final long end;
     private final int batch;
     int polls;
+    int reads;
 
     GappyLog(long begin, long end, int batch) {
       super("earliest");
@@ -48,6 +50,12 @@ class LogScanTest {
               PARTITION.topic(), PARTITION.partition(), offset, key.encode(), new byte[0]));
     }
 
+    @Override
+    public synchronized void seek(TopicPartition partition, long offset) {
+      reads++;
+      super.seek(partition, offset);
+    }
+
     /** At most {@code batch} offsets, empty ones included. */
     @Override
     public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
@@ -55,7 +63,7 @@ class LogScanTest {
       long from = position(PARTITION);
       // A broker does not stop at the end that was asked for earlier.
       long to = Math.min(from + batch, end + 3);
-      seek(PARTITION, to);
+      super.seek(PARTITION, to);
       SortedMap<Long, ConsumerRecord<byte[], byte[]>> found = records.subMap(from, to);
       return new ConsumerRecords<>(
           found.isEmpty() ? Map.of() : Map.of(PARTITION, List.copyOf(found.values())), Map.of());
@@ -90,6 +98,52 @@ class LogScanTest {
     }
     assertThat(LogScan.endSequence(log, PARTITION)).isEqualTo(999_901);
     assertThat(log.polls).isLessThan(5);
+  }
+
+  /** Any markers and aborted records between, in front and behind; a log that begins anywhere. */
+  @Property(tries = 200)
+  void everySegmentIsFoundAndNoOther(
+      @ForAll @Size(max = 40) List<@IntRange(min = 1, max = 90) Integer> gaps,
+      @ForAll @IntRange(max = 400) int trailing,
+      @ForAll @IntRange(max = 100) int purged,
+      @ForAll @IntRange(min = 1, max = 50) int batch) {
+    long offset = purged - 1L; // as many records were there before, and offsets are never less
+    SortedMap<Long, Long> offsets = new TreeMap<>();
+    for (int gap : gaps) {
+      offset += gap;
+      offsets.put((long) purged + offsets.size(), offset);
+    }
+    GappyLog log = new GappyLog(purged, offset + 1 + trailing, batch);
+    offsets.forEach((sequence, at) -> log.put(at, new SequenceKey(2, sequence)));
+    for (long sequence = 0; sequence < purged + gaps.size() + 3; sequence++) {
+      assertThat(LogScan.find(log, PARTITION, sequence).map(ConsumerRecord::offset))
+          .isEqualTo(Optional.ofNullable(offsets.get(sequence)));
+    }
+  }
+
+  /** A marker after each record; after each hundredth; and nothing but aborts in the middle. */
+  @Test
+  void aSegmentOfALongLogIsFoundInAFewReads() {
+    for (long every : new long[] {1, 100, 1_000_000}) {
+      GappyLog log = new GappyLog(0, 3_000_000, 5_000);
+      for (long s = 0; s < 1_000_000; s++) {
+        log.put(s + s / every + (s < 500_000 ? 0 : 900_000), new SequenceKey(2, s));
+      }
+      for (long s : new long[] {0, 1, 4_711, 499_999, 500_000, 777_777, 999_999}) {
+        log.reads = 0;
+        assertThat(LogScan.find(log, PARTITION, s)).isPresent();
+        assertThat(log.reads).as("reads for %d", s).isLessThanOrEqualTo(44);
+      }
+    }
+  }
+
+  @Test
+  void aSegmentOfAnotherPartitionBreaksTheRule() {
+    GappyLog log = new GappyLog(0, 9, 10);
+    log.put(4, new SequenceKey(1, 4));
+    assertThatThrownBy(() -> LogScan.find(log, PARTITION, 4))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("t-2");
   }
 
   @Test

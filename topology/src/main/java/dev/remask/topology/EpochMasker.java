@@ -4,7 +4,6 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
-import dev.remask.schemas.SequenceKey;
 import dev.remask.schemas.Topics;
 import java.time.Duration;
 import java.util.Collection;
@@ -15,7 +14,6 @@ import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
@@ -154,21 +152,13 @@ final class EpochMasker {
       TopicPartition partition = new TopicPartition(segments, p);
       long end =
           ends == null
-              ? log.last(partition).map(last -> sequence(last) + 1).orElse(0L)
+              ? log.last(partition).map(last -> MaskerProgress.sequence(last) + 1).orElse(0L)
               : ends.get(p);
-      long next =
-          committed.containsKey(p)
-              ? log.first(partition, committed.get(p)).map(EpochMasker::sequence).orElse(end)
-              : 0;
-      maskedSum += Math.min(next, end);
+      maskedSum += Math.min(MaskerProgress.next(log, partition, committed), end);
       totalSum += end;
     }
     masked = maskedSum;
     total = totalSum;
-  }
-
-  private static long sequence(ConsumerRecord<byte[], byte[]> segment) {
-    return SequenceKey.decode(segment.key()).sequence();
   }
 
   StreamStatus.Lane status() {

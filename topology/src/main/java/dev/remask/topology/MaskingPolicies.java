@@ -1,10 +1,16 @@
 package dev.remask.topology;
 
+import dev.remask.mlm.Masker;
 import dev.remask.mlm.MaskingPolicy;
+import dev.remask.mlm.Vocabulary;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskingKind;
 import dev.remask.schemas.SelectionKind;
+import java.util.BitSet;
+import java.util.function.Supplier;
 
-/** The masking policy as a function understands it, and as a plan records it. */
+/** The masking policy as a function understands it, as a plan records it, and at work. */
 public final class MaskingPolicies {
   private MaskingPolicies() {}
 
@@ -31,6 +37,21 @@ public final class MaskingPolicies {
         policy.getRandomShare(),
         policy.getWholeWord(),
         policy.getFairseqCompatible());
+  }
+
+  /**
+   * Makes the mask functions of a plan, one for each thread. Where the policy masks whole words,
+   * the dataset's vocabulary is read, once for all of them.
+   */
+  public static Supplier<Masker> maskers(EpochPlan plan, Dataset dataset) {
+    MaskingPolicy policy = decode(plan.getPolicy());
+    BitSet wordStarts =
+        policy.wholeWord()
+            ? Vocabulary.parse(PackingTopology.bytes(dataset.getTokenizer())).wordStarts()
+            : new BitSet();
+    return () ->
+        new Masker(
+            plan.getSeed(), plan.getDataset(), policy, dataset.getVocabularySize(), wordStarts);
   }
 
   /** As a plan records it. */

@@ -15,6 +15,7 @@ import dev.remask.schemas.Topics;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.AutoOffsetReset;
@@ -73,6 +74,8 @@ public final class MaskingTopology {
               .formatted(epoch, run, plan.getEnds().size(), dataset.getName(), partitions));
     }
     String segments = topics.segments(dataset.getName(), partitions).name();
+    Supplier<Masker> maskers = MaskingPolicies.maskers(plan, dataset);
+    TokenWidth width = TokenIds.widthFor(dataset.getVocabularySize());
     return new Topology()
         .addSource(
             AutoOffsetReset.earliest(),
@@ -82,7 +85,9 @@ public final class MaskingTopology {
             segments)
         .addProcessor(
             MASK,
-            () -> new MaskProcessor(segments, epoch, plan, dataset, config, done, counters),
+            () ->
+                new MaskProcessor(
+                    segments, epoch, plan.getEnds(), maskers.get(), width, config, done, counters),
             SOURCE)
         .addSink(
             EXAMPLES,
@@ -109,21 +114,17 @@ public final class MaskingTopology {
     MaskProcessor(
         String topic,
         int epoch,
-        EpochPlan plan,
-        Dataset dataset,
+        @Nullable List<Long> ends,
+        Masker masker,
+        TokenWidth width,
         Map<String, ?> config,
         BooleanSupplier done,
         Counters counters) {
       this.topic = topic;
       this.epoch = epoch;
-      this.ends = plan.getEnds();
-      this.masker =
-          new Masker(
-              plan.getSeed(),
-              plan.getDataset(),
-              MaskingPolicies.decode(plan.getPolicy()),
-              dataset.getVocabularySize());
-      this.width = TokenIds.widthFor(dataset.getVocabularySize());
+      this.ends = ends;
+      this.masker = masker;
+      this.width = width;
       this.segments = AvroSerdes.of(Segment.class, config).deserializer();
       this.done = done;
       this.counters = counters;

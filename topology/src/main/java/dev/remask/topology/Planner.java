@@ -220,6 +220,7 @@ public final class Planner implements AutoCloseable {
     mustEqual("masking.probability", wanted.getProbability(), declared.getProbability());
     mustEqual("masking.mask.share", wanted.getMaskShare(), declared.getMaskShare());
     mustEqual("masking.random.share", wanted.getRandomShare(), declared.getRandomShare());
+    mustEqual("masking.whole-word", wanted.getWholeWord(), declared.getWholeWord());
     mustEqual(
         "masking.fairseq-compatible",
         wanted.getFairseqCompatible(),

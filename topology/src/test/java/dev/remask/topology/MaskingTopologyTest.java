@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.remask.mlm.Masked;
 import dev.remask.mlm.Masker;
 import dev.remask.mlm.MaskingPolicy;
+import dev.remask.mlm.Tokenizer;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
@@ -36,6 +37,16 @@ import org.junit.jupiter.api.Test;
 
 class MaskingTopologyTest {
   private static final Dataset ONE = Fixture.dataset(1, 0, 0);
+  private static final MaskingPolicy WHOLE_WORDS =
+      new MaskingPolicy(
+          MaskingPolicy.Kind.DYNAMIC,
+          10,
+          MaskingPolicy.Selection.EXACT,
+          0.5,
+          0.8,
+          0.1,
+          true,
+          false);
   private static final List<Segment> SEGMENTS =
       IntStream.range(0, 50).mapToObj(sequence -> segment(0, sequence)).toList();
 
@@ -59,6 +70,30 @@ class MaskingTopologyTest {
       assertThat(TokenIds.decode(example.getLabels(), example.getWidth()))
           .isEqualTo(expected.labels());
     }
+  }
+
+  /** One example, written down: words of several tokens, all of a word selected or none. */
+  @Test
+  void wholeWordsAreThoseOfTheDatasetsVocabulary() {
+    int[] text = new Tokenizer(VOCABULARY).encode("The cat sat on the mat. A stray dog sat there.");
+    int[] tokens = IntStream.concat(IntStream.of(0), Arrays.stream(text)).toArray();
+    EpochPlan plan =
+        EpochPlan.newBuilder(Fixture.plan(List.of(1L)))
+            .setPolicy(MaskingPolicies.encode(WHOLE_WORDS))
+            .build();
+    MaskedExample example = example(run(1, plan, List.of(segment(0, 0, tokens))).get(0));
+    int[] inputs = TokenIds.decode(example.getInputs(), example.getWidth());
+    int[] labels = TokenIds.decode(example.getLabels(), example.getWidth());
+    assertThat(VOCABULARY.decode(tokens))
+        .isEqualTo("<s>The cat sat on the mat. A stray dog sat there.");
+    assertThat(VOCABULARY.decode(inputs))
+        .isEqualTo("<s><mask><mask> sat onc mat. A stray dog<mask> the<mask><mask>mat");
+    assertThat(VOCABULARY.decode(labels)).isEqualTo("The cat the sat there.");
+    Masked expected =
+        new Masker(42, DATASET, WHOLE_WORDS, VOCABULARY.size(), VOCABULARY.wordStarts())
+            .mask(1, 0, 0, tokens);
+    assertThat(inputs).isEqualTo(expected.inputs());
+    assertThat(labels).isEqualTo(expected.labels());
   }
 
   @Test
@@ -126,14 +161,20 @@ class MaskingTopologyTest {
 
   @Test
   void everyPartitionHasItsOwnEndAndMasks() {
-    Dataset dataset = Fixture.dataset(4, 0, 0);
     EpochPlan plan = Fixture.plan(List.of(0L, 0L, 5L, 0L));
     Masker masker = new Masker(42, DATASET, MaskingPolicy.ROBERTA, VOCABULARY.size());
     MockProcessorContext<SequenceKey, MaskedExample> context =
         new MockProcessorContext<>(new Properties(), new TaskId(0, 2), new File("target/mock"));
     var processor =
         new MaskingTopology.MaskProcessor(
-            topic(), 1, plan, dataset, CLIENTS, () -> false, new Counters());
+            topic(),
+            1,
+            plan.getEnds(),
+            masker,
+            TokenWidth.U16_LE,
+            CLIENTS,
+            () -> false,
+            new Counters());
     processor.init(context);
     for (int i = 0; i < 9; i++) {
       processor.process(new Record<>(new SequenceKey(2, i).encode(), bytes(segment(2, i)), 0));
@@ -148,9 +189,14 @@ class MaskingTopologyTest {
   }
 
   private static List<TestRecord<byte[], byte[]>> run(int epoch, EpochPlan plan) {
+    return run(epoch, plan, SEGMENTS);
+  }
+
+  private static List<TestRecord<byte[], byte[]>> run(
+      int epoch, EpochPlan plan, List<Segment> all) {
     try (TopologyTestDriver driver = Fixture.masker(ONE, epoch, plan)) {
       TestInputTopic<byte[], byte[]> input = segments(driver);
-      SEGMENTS.forEach(
+      all.forEach(
           segment ->
               input.pipeInput(new SequenceKey(0, segment.getSequence()).encode(), bytes(segment)));
       return Fixture.output(driver, MaskingTopology.examples(TOPICS, RUN, epoch, 1).name())
@@ -182,11 +228,15 @@ class MaskingTopologyTest {
   }
 
   private static Segment segment(int partition, long sequence) {
+    return segment(partition, sequence, tokens(sequence));
+  }
+
+  private static Segment segment(int partition, long sequence, int[] tokens) {
     return Segment.newBuilder()
         .setPartition(partition)
         .setSequence(sequence)
         .setWidth(TokenWidth.U16_LE)
-        .setTokens(TokenIds.encode(tokens(sequence), TokenWidth.U16_LE))
+        .setTokens(TokenIds.encode(tokens, TokenWidth.U16_LE))
         .setDocuments(List.of())
         .setBooks(Bookkeeping.NOTHING)
         .build();

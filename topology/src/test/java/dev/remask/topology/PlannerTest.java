@@ -60,9 +60,7 @@ class PlannerTest {
     assertRefused(p -> p.setMaskShare(0.7), "masking.mask.share", "0.7", "0.8");
     assertRefused(p -> p.setRandomShare(0.2), "masking.random.share", "0.2", "0.1");
     assertRefused(p -> p.setFairseqCompatible(true), "masking.fairseq-compatible", "true", "false");
-    EpochPlan wholeWords = with(policy -> policy.setWholeWord(true));
-    assertThatThrownBy(() -> Planner.requireAsDeclared(wholeWords, DECLARED))
-        .isInstanceOf(IllegalStateException.class);
+    assertRefused(p -> p.setWholeWord(true), "masking.whole-word", "true", "false");
   }
 
   private static final EpochPlan LATER =

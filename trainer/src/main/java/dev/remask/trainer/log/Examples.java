@@ -2,10 +2,16 @@ package dev.remask.trainer.log;
 
 import dev.remask.mlm.Example;
 import dev.remask.mlm.Masked;
+import dev.remask.mlm.Masker;
 import dev.remask.mlm.MaskingPolicy;
+import dev.remask.mlm.Vocabulary;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
 
 /** From what travels to what is learned. */
 final class Examples {
@@ -29,6 +35,21 @@ final class Examples {
         record.getPartition(),
         record.getSequence(),
         new Masked(inputs, positions, labels));
+  }
+
+  /** The mask function of a plan. The vocabulary is read only if the policy masks whole words. */
+  static Masker masker(EpochPlan plan, Dataset dataset) {
+    MaskingPolicy policy = policy(plan.getPolicy());
+    BitSet wordStarts = policy.wholeWord() ? vocabulary(dataset).wordStarts() : new BitSet();
+    return new Masker(
+        plan.getSeed(), plan.getDataset(), policy, dataset.getVocabularySize(), wordStarts);
+  }
+
+  private static Vocabulary vocabulary(Dataset dataset) {
+    ByteBuffer json = dataset.getTokenizer().duplicate();
+    byte[] bytes = new byte[json.remaining()];
+    json.get(bytes);
+    return Vocabulary.parse(bytes);
   }
 
   /** The policy of a plan; a value that is not known here is refused. */

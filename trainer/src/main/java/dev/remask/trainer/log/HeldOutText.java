@@ -44,7 +44,7 @@ public final class HeldOutText {
       Map<String, ?> clients, Topics topics, Dataset dataset, EpochPlan plan, int segmentsMax) {
     int vocabularySize = dataset.getVocabularySize();
     MaskingPolicy policy = Examples.policy(plan.getPolicy());
-    Masker masker = new Masker(plan.getSeed(), plan.getDataset(), policy, vocabularySize);
+    Masker masker = Examples.masker(plan, dataset);
     int share = Math.max(1, segmentsMax / dataset.getPartitions());
     List<Example> examples = new ArrayList<>();
     LogReader.readAll(

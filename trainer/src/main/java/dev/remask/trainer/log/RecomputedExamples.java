@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 
 /**
@@ -19,23 +20,26 @@ import java.util.function.IntFunction;
 final class RecomputedExamples implements ExampleSource {
   private final SequencedLog<Segment> segments;
   private final IntFunction<EpochPlan> plans;
-  private final int vocabularySize;
+  private final Function<EpochPlan, Masker> masking;
   private final Map<Integer, Masker> maskers = new HashMap<>();
 
   /**
    * @param plans epoch to its plan; IllegalStateException if there is none
+   * @param masking a plan's mask function
    */
   RecomputedExamples(
-      SequencedLog<Segment> segments, IntFunction<EpochPlan> plans, int vocabularySize) {
+      SequencedLog<Segment> segments,
+      IntFunction<EpochPlan> plans,
+      Function<EpochPlan, Masker> masking) {
     this.segments = segments;
     this.plans = plans;
-    this.vocabularySize = vocabularySize;
+    this.masking = masking;
   }
 
   @Override
   public List<Example> read(int epoch, int partition, long start, long end)
       throws InterruptedException {
-    Masker masker = maskers.computeIfAbsent(epoch, this::masker);
+    Masker masker = maskers.computeIfAbsent(epoch, e -> masking.apply(plans.apply(e)));
     Place first = new Place(0, start);
     if (!segments.isAt(partition, first)) {
       segments.seek(partition, first);
@@ -48,11 +52,5 @@ final class RecomputedExamples implements ExampleSource {
           new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, tokens)));
     }
     return examples;
-  }
-
-  private Masker masker(int epoch) {
-    EpochPlan plan = plans.apply(epoch);
-    return new Masker(
-        plan.getSeed(), plan.getDataset(), Examples.policy(plan.getPolicy()), vocabularySize);
   }
 }

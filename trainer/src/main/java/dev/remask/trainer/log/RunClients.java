@@ -87,6 +87,7 @@ record RunClients(RunSettings settings, Patience patience) {
         log(live(), 2 * batch, RunClients::place),
         log(examples(), batch + window, RunClients::place),
         log(segments, batch + window, segment -> new Place(0, segment.getSequence())),
+        plan -> Examples.masker(plan, settings.dataset()),
         settings.dataset().getVocabularySize(),
         settings.verify());
   }

@@ -1,6 +1,8 @@
 package dev.remask.trainer.log;
 
+import dev.remask.mlm.Masker;
 import dev.remask.mlm.ReplayOrder.Range;
+import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.Segment;
 import dev.remask.trainer.ExampleSource;
@@ -12,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -28,6 +31,7 @@ final class RunFeed implements Feed, AutoCloseable {
 
   /**
    * @param window W
+   * @param masking a plan's mask function
    * @param verify whether new examples are compared with recomputed ones
    */
   RunFeed(
@@ -36,6 +40,7 @@ final class RunFeed implements Feed, AutoCloseable {
       SequencedLog<MaskedExample> live,
       SequencedLog<MaskedExample> replays,
       SequencedLog<Segment> segments,
+      Function<EpochPlan, Masker> masking,
       int vocabularySize,
       boolean verify) {
     this.plans = plans;
@@ -43,7 +48,7 @@ final class RunFeed implements Feed, AutoCloseable {
     this.live = live;
     this.replays = replays;
     this.segments = segments;
-    this.recomputed = new RecomputedExamples(segments, plans::plan, vocabularySize);
+    this.recomputed = new RecomputedExamples(segments, plans::plan, masking);
     TopicExamples topic = new TopicExamples(live, replays, vocabularySize);
     this.examples = verify ? new VerifiedExamples(topic, recomputed) : topic;
   }

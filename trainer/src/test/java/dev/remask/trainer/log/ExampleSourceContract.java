@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.mlm.Example;
 import dev.remask.mlm.Masked;
+import dev.remask.schemas.MaskingPolicy;
 import dev.remask.trainer.ExampleSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -92,6 +93,35 @@ abstract class ExampleSourceContract {
     maskAll();
     ExampleSource source = source(100);
     assertThat(sameMasks(source.read(1, 0, 0, 30), source.read(3, 0, 0, 30))).isEqualTo(30);
+  }
+
+  @Test
+  void wholeWordsAreMaskedWhole() throws Exception {
+    logs.policy(MaskingPolicy.newBuilder().setWholeWord(true).build());
+    maskAll();
+    List<Example> examples = source(100).read(1, 0, 0, 30);
+    requireSame(examples, logs.expected(1, 0, 0, 30));
+    assertThat(examples.stream().mapToInt(ExampleSourceContract::tornWords).sum()).isZero();
+    logs.policy(MaskingPolicy.newBuilder().build());
+    List<Example> tokens = logs.expected(1, 0, 0, 30);
+    assertThat(tokens.stream().mapToInt(ExampleSourceContract::tornWords).sum())
+        .as("words of which single tokens are selected otherwise")
+        .isGreaterThan(30);
+  }
+
+  /** Tokens selected or not unlike the one before, though no word begins between them. */
+  private static int tornWords(Example example) {
+    Masked masked = example.masked();
+    int[] tokens = masked.inputs().clone();
+    boolean[] selected = new boolean[tokens.length];
+    for (int m = 0; m < masked.positions().length; m++) {
+      tokens[masked.positions()[m]] = masked.labels()[m];
+      selected[masked.positions()[m]] = true;
+    }
+    return (int)
+        IntStream.range(2, tokens.length)
+            .filter(i -> tokens[i] % 3 != 0 && selected[i] != selected[i - 1])
+            .count();
   }
 
   /** How many segments have the same inputs, positions and labels in both. */

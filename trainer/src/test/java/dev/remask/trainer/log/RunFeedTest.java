@@ -306,6 +306,7 @@ class RunFeedTest {
             RunLogs.examples(logs.live, 24),
             RunLogs.examples(logs.replays, 24),
             logs.segments(24),
+            RunLogs::masker,
             RunLogs.VOCABULARY,
             false);
     away.set(true);

@@ -14,11 +14,13 @@ import dev.remask.schemas.TokenWidth;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.IntStream;
 
 /** The logs of a run in memory, filled as packer and maskers fill them. */
 final class RunLogs {
@@ -71,8 +73,11 @@ final class RunLogs {
 
   /** One static masking for all that is planned. */
   void staticMasks() {
-    MaskingPolicy policy =
-        MaskingPolicy.newBuilder().setKind(MaskingKind.STATIC).setCopies(1).build();
+    policy(MaskingPolicy.newBuilder().setKind(MaskingKind.STATIC).setCopies(1).build());
+  }
+
+  /** Of all that is planned. */
+  void policy(MaskingPolicy policy) {
     plans.replaceAll(
         (epoch, planned) -> {
           EpochPlan plan = EpochPlan.newBuilder(planned.plan()).setPolicy(policy).build();
@@ -88,14 +93,19 @@ final class RunLogs {
     return planned.plan();
   }
 
+  /**
+   * As {@link Examples#masker} makes one, of a vocabulary in which every third id begins a word.
+   */
+  static Masker masker(EpochPlan plan) {
+    BitSet wordStarts = new BitSet();
+    IntStream.range(4, VOCABULARY - 1).filter(id -> id % 3 == 0).forEach(wordStarts::set);
+    return new Masker(
+        plan.getSeed(), "books", Examples.policy(plan.getPolicy()), VOCABULARY, wordStarts);
+  }
+
   /** Straight from the mask function, without any log. */
   Example expected(int epoch, int partition, long sequence) {
-    Masker masker =
-        new Masker(
-            planOf(epoch).getSeed(),
-            "books",
-            Examples.policy(planOf(epoch).getPolicy()),
-            VOCABULARY);
+    Masker masker = masker(planOf(epoch));
     int[] text = tokens.get(partition).get((int) sequence);
     return new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, text));
   }
@@ -165,6 +175,7 @@ final class RunLogs {
         examples(live, ahead),
         examples(replays, ahead),
         segments(ahead),
+        RunLogs::masker,
         VOCABULARY,
         verify);
   }

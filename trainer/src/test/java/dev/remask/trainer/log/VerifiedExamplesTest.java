@@ -15,7 +15,7 @@ class VerifiedExamplesTest extends ExampleSourceContract {
             RunLogs.examples(logs.live, ahead),
             RunLogs.examples(logs.replays, ahead),
             RunLogs.VOCABULARY),
-        new RecomputedExamples(logs.segments(ahead), logs::planOf, RunLogs.VOCABULARY));
+        new RecomputedExamples(logs.segments(ahead), logs::planOf, RunLogs::masker));
   }
 
   /** One bit of one example is another: as if a masker had used another seed. */
