@@ -45,9 +45,10 @@ final class Connection {
    */
   boolean await() {
     String datasets = settings.topics().datasets().name();
-    return answered("Kafka at " + broker(), () -> Endpoints.askBroker(settings.clients()))
+    String registry = Endpoints.registry(settings.clients()); // wrong settings are seen before
+    return answered("Kafka at " + broker(), () -> Endpoints.askBroker(settings.clients(), patience))
         && answered(
-            "the schema registry",
+            "the schema registry at " + registry,
             () -> Endpoints.askRegistry(settings.clients(), datasets + "-value"));
   }
 
@@ -95,7 +96,9 @@ final class Connection {
     } catch (InterruptException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw new Failure(whom + " did not answer within " + patience.toSeconds() + " s", failure);
+      throw new Failure(
+          whom + " did not answer within " + patience.toSeconds() + " s: " + Outage.reason(failure),
+          failure);
     }
   }
 

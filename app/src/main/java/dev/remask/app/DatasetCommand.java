@@ -65,7 +65,7 @@ final class DatasetCommand implements Callable<Integer> {
                 vocabulary.orElseThrow(
                     () ->
                         new ConfigException(
-                            "--vocab", null, "a new dataset needs one; 'remask vocab' learns it")),
+                            "--vocab: a new dataset needs one; 'remask vocab' learns it")),
                 Clock.systemUTC().instant());
     setup.ensureTopics(dataset);
     return setup.declare(dataset);

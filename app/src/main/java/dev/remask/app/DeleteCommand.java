@@ -35,7 +35,7 @@ final class DeleteCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     DataFolder data = options.data();
     if ((run == null) == (dataset == null)) {
-      throw new ConfigException("--run", run, "give a run or a dataset, and not both");
+      throw new ConfigException("--run, --dataset: give one of them, and not both");
     }
     Settings settings = options.connected(Map.of());
     new Setup(settings).ensureSharedTopics();

@@ -141,7 +141,7 @@ final class Demo {
     }
     List<String> texts = readable();
     if (texts.isEmpty()) {
-      throw new ConfigException("--text", null, "holds no document that is text");
+      throw new ConfigException("--text: holds no document that is text");
     }
     Vocabulary vocabulary = Vocabulary.learn(texts, settings.integer("vocabulary.size"));
     console.part("vocabulary", vocabulary.size() + " byte-level BPE tokens, learned from the text");

@@ -42,7 +42,7 @@ final class IngestCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     CommonOptions.requireBetween("--seconds", seconds, 0, 86_400);
     if (!text.given()) {
-      throw new ConfigException("PATH", null, "give text files, folders, or --demo-text");
+      throw new ConfigException("PATH: give text files, folders, or --demo-text");
     }
     options.data();
     List<Source> sources = text.sources();

@@ -40,7 +40,7 @@ final class PeekCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Settings settings = options.settingsOfRunning(DemoDefaults.ALL);
+    Settings settings = options.connected(DemoDefaults.ALL);
     String run = settings.text("run.name");
     SortedMap<Integer, PlannedEpoch> planned;
     try (PlanReader reader = new PlanReader(settings.clients(), settings.topics())) {

@@ -1,6 +1,7 @@
 package dev.remask.app;
 
 import dev.remask.mlm.MaskingPolicy;
+import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,9 +11,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +28,7 @@ final class Settings {
   private static final String KAFKA = "kafka.";
   private static final String DOCUMENTS = "documents.topic";
   private static final String REGISTRY = "schema.registry.";
+  private static final Pattern KEY = Pattern.compile("[A-Za-z0-9._-]{1,100}");
   private static final List<String> OWN_ENVIRONMENT =
       List.of("REMASK_HEAP", "REMASK_JAVA_OPTIONS", "REMASK_IMAGE_TARGET", "REMASK_LOG");
 
@@ -74,14 +78,15 @@ final class Settings {
           } else if (SettingDefinitions.ALL.names().contains(key)) {
             own.put(key, value);
           } else {
-            throw new ConfigException("unknown setting '" + key + "'");
+            throw unknown(key);
           }
         });
     Map<String, Object> values = SettingDefinitions.ALL.parse(own);
     if ("".equals(values.get(DOCUMENTS))) {
       values.put(DOCUMENTS, values.get("topic.prefix") + "documents");
     }
-    clients.put("avro.serde.class", values.get("avro.serde.class"));
+    clients.put(AvroSerdes.SERDE_CLASS_CONFIG, values.get(AvroSerdes.SERDE_CLASS_CONFIG));
+    requireKnown(clients);
     return new Settings(Map.copyOf(defaults), Map.copyOf(given), values, clients).checked();
   }
 
@@ -108,6 +113,28 @@ final class Settings {
           }
         });
     return settings;
+  }
+
+  /** A value that has lost its key may be taken for one. */
+  private static ConfigException unknown(String key) {
+    return new ConfigException(
+        KEY.matcher(key).matches()
+            ? "unknown setting '" + key + "'"
+            : "unknown setting, not shown: a key has letters, digits, '.', '-' and '_'");
+  }
+
+  /** Another serde than ours may have keys that we do not know. */
+  private static void requireKnown(Map<String, Object> clients) {
+    Object ours = SettingDefinitions.ALL.defaultValues().get(AvroSerdes.SERDE_CLASS_CONFIG);
+    if (Objects.equals(clients.get(AvroSerdes.SERDE_CLASS_CONFIG), ours)) {
+      clients.keySet().stream()
+          .filter(key -> !key.startsWith(REGISTRY) && !ClientKeys.isKnown(key))
+          .findFirst()
+          .ifPresent(
+              key -> {
+                throw unknown(KAFKA + key);
+              });
+    }
   }
 
   private static Map<String, String> read(Path file) {

@@ -10,6 +10,7 @@ import dev.remask.schemas.Topic;
 import dev.remask.schemas.TopicAdmin;
 import dev.remask.schemas.Topics;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -40,33 +41,40 @@ final class Setup {
 
   /** What the dataset has for itself; a documents topic of one's own must be there. */
   void ensureTopics(Dataset dataset) {
-    int partitions = dataset.getPartitions();
-    Topic<Document> documents = topics.documents(partitions);
-    try (Admin admin = admin()) {
-      TopicAdmin.ensure(
-          admin,
-          replication(admin),
-          List.of(
-              topics.segments(dataset.getName(), partitions),
-              topics.heldOut(dataset.getName(), partitions)));
-      if (dataset.getDocumentsTopic().equals(documents.name())) {
-        TopicAdmin.ensure(admin, replication(admin), List.of(documents));
-      } else {
-        TopicAdmin.requirePartitions(admin, dataset.getDocumentsTopic(), partitions);
-      }
-    }
+    ensure(dataset, ofDataset(dataset));
   }
 
   /** What the dataset and the run have for themselves. */
   void ensureTopics(Dataset dataset, String run) {
-    ensureTopics(dataset);
     int partitions = dataset.getPartitions();
+    List<Topic<?>> all = ofDataset(dataset);
+    all.add(topics.live(run, partitions));
+    all.add(topics.examples(run, partitions));
+    all.add(topics.ledger(run));
+    ensure(dataset, all);
+  }
+
+  private List<Topic<?>> ofDataset(Dataset dataset) {
+    int partitions = dataset.getPartitions();
+    List<Topic<?>> all = new ArrayList<>();
+    all.add(topics.segments(dataset.getName(), partitions));
+    all.add(topics.heldOut(dataset.getName(), partitions));
+    return all;
+  }
+
+  /**
+   * Nothing is made unless all of it fits: what is left of a mistake would be another's mistake.
+   */
+  private void ensure(Dataset dataset, List<Topic<?>> all) {
+    int partitions = dataset.getPartitions();
+    Topic<Document> documents = topics.documents(partitions);
     try (Admin admin = admin()) {
-      TopicAdmin.ensure(
-          admin,
-          replication(admin),
-          List.of(
-              topics.live(run, partitions), topics.examples(run, partitions), topics.ledger(run)));
+      if (dataset.getDocumentsTopic().equals(documents.name())) {
+        all.add(documents);
+      } else {
+        TopicAdmin.requirePartitions(admin, dataset.getDocumentsTopic(), partitions);
+      }
+      TopicAdmin.ensure(admin, replication(admin), all);
     }
   }
 

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToLongFunction;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,14 +64,26 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Settings settings = options.settingsOfRunning(DemoDefaults.ALL);
-    Status status = read(settings);
+    Status status = statusOrNothing(options.connected(DemoDefaults.ALL));
     if (options.json()) {
       System.out.println(Json.text(status));
     } else {
       print(status, new Console(System.out, Terminal.isColoured(), System::nanoTime));
     }
     return 0;
+  }
+
+  /** Where nothing was ever declared, the topics are not there: that is a status too. */
+  private static Status statusOrNothing(Settings settings) {
+    try {
+      return read(settings);
+    } catch (UnknownTopicOrPartitionException e) {
+      String datasets = settings.topics().datasets().name();
+      if (String.valueOf(e.getMessage()).contains(datasets)) {
+        return new Status(List.of(), List.of());
+      }
+      throw e;
+    }
   }
 
   private static Status read(Settings settings) {
@@ -172,6 +185,9 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static void print(Status status, Console console) {
+    if (status.datasets().isEmpty() && status.runs().isEmpty()) {
+      console.print("no dataset yet; 'remask dataset' declares one");
+    }
     for (DatasetStatus d : status.datasets()) {
       console.print(
           console.in(Style.BOLD, "dataset " + d.name())

@@ -35,7 +35,7 @@ final class TextOptions {
   static Path corpora() {
     @Nullable String home = System.getProperty("remask.home");
     if (home == null) {
-      throw new ConfigException("remask.home", null, "is not set; start the program by ./remask");
+      throw new ConfigException("remask.home: is not set; start the program by ./remask");
     }
     return Path.of(home, "corpora");
   }

@@ -54,7 +54,7 @@ final class VocabCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (fromTopic == text.given()) {
-      throw new ConfigException("PATH", null, "give text files, --demo-text or --from-topic");
+      throw new ConfigException("PATH: give text files, --demo-text or --from-topic");
     }
     if (characters < 1) {
       throw new ConfigException("--characters", characters, "must be at least 1");
@@ -63,7 +63,7 @@ final class VocabCommand implements Callable<Integer> {
     Settings settings = fromTopic ? options.connected(Map.of()) : options.settings(Map.of());
     List<String> texts = fromTopic ? ofTopic(settings) : ofFiles(settings);
     if (texts.isEmpty()) {
-      throw new ConfigException("PATH", null, "holds no document that is text to learn from");
+      throw new ConfigException("PATH: holds no document that is text to learn from");
     }
     Vocabulary vocabulary = Vocabulary.learn(texts, settings.integer("vocabulary.size"));
     write(vocabulary.tokenizerJson());

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -30,20 +31,25 @@ final class Program {
   }
 
   static Program start(Path folder, String... arguments) throws IOException {
+    return start(folder, Map.of(), List.of(), arguments);
+  }
+
+  static Program start(
+      Path folder, Map<String, String> environment, List<String> javaOptions, String... arguments)
+      throws IOException {
     Path output = Files.createTempFile(folder, "output", ".txt");
     Path errors = Files.createTempFile(folder, "errors", ".txt");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx1g", "--add-modules", "jdk.incubator.vector"));
     command.addAll(List.of("-Dremask.home=" + HOME, "-Duser.home=" + folder.resolve("home")));
+    command.addAll(javaOptions);
     command.addAll(List.of("-cp", HOME.resolve("lib") + "/*", "dev.remask.app.Main"));
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(output.toFile())
-            .redirectError(errors.toFile())
-            .start();
-    return new Program(process, output, errors);
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
+    builder.environment().putAll(environment);
+    return new Program(builder.start(), output, errors);
   }
 
   String output() throws IOException {

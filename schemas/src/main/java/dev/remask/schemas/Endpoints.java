@@ -1,11 +1,16 @@
 package dev.remask.schemas;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.InterruptException;
 
 /**
@@ -13,7 +18,7 @@ import org.apache.kafka.common.errors.InterruptException;
  * ends in a failure that {@link Outage#is} knows, refused credentials in another.
  */
 public final class Endpoints {
-  private static final int PATIENCE_MS = 5_000;
+  private static final Duration PATIENCE_MAX = Duration.ofSeconds(5);
 
   private Endpoints() {}
 
@@ -21,13 +26,17 @@ public final class Endpoints {
    * The broker's answer to the simplest of questions.
    *
    * @param clients what every client gets
+   * @param patience how long to wait for it, five seconds at most
    * @throws KafkaException if it does not come, or is a refusal
+   * @throws ConfigException if no client can be made of the settings
    */
-  public static void askBroker(Map<String, ?> clients) {
+  public static void askBroker(Map<String, ?> clients, Duration patience) {
     Map<String, Object> config = ClientConfigs.admin(clients);
-    config.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, PATIENCE_MS);
-    config.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, PATIENCE_MS);
-    try (Admin admin = Admin.create(config)) {
+    int patienceMs =
+        (int) (patience.compareTo(PATIENCE_MAX) < 0 ? patience : PATIENCE_MAX).toMillis();
+    config.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patienceMs);
+    config.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patienceMs);
+    try (Admin admin = admin(config)) {
       admin.describeCluster().nodes().get();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException failure) {
@@ -37,6 +46,33 @@ public final class Endpoints {
     } catch (InterruptedException e) {
       throw new InterruptException(e);
     }
+  }
+
+  /** Kafka's own words, without what it wraps them in: they name the setting. */
+  private static Admin admin(Map<String, Object> config) {
+    try {
+      return Admin.create(config);
+    } catch (KafkaException e) {
+      if (Outage.is(e)) {
+        throw e;
+      }
+      ConfigException mistake = new ConfigException("kafka.*: " + reasons(e));
+      mistake.initCause(e);
+      throw mistake;
+    }
+  }
+
+  /** All that lies below, each thing once: a wrapper may repeat what it wraps. */
+  private static String reasons(KafkaException failure) {
+    return Stream.iterate(failure.getCause(), Objects::nonNull, Throwable::getCause)
+        .filter(cause -> !String.valueOf(cause.getCause()).equals(cause.getMessage()))
+        .map(cause -> String.valueOf(cause.getMessage()))
+        .collect(Collectors.joining(": "));
+  }
+
+  /** The addresses of the registry, without credentials. */
+  public static String registry(Map<String, ?> clients) {
+    return String.join(", ", RegistryConfig.of(clients).urls());
   }
 
   /**

@@ -117,12 +117,16 @@ public final class Outage {
     }
   }
 
-  private static String reason(Throwable failure) {
+  /** Who did not answer to what, in one line; what lies below that is for the log. */
+  public static String reason(Throwable failure) {
     Throwable cause = failure;
-    while (cause.getCause() != null) {
+    while (cause.getCause() != null && !(isAway(cause) && cause.getMessage() != null)) {
       cause = cause.getCause();
     }
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    String message = String.valueOf(cause.getMessage());
+    return cause.getMessage() == null
+        ? cause.getClass().getSimpleName()
+        : message.lines().findFirst().orElse(message);
   }
 
   private void pause(BooleanSupplier stop) {

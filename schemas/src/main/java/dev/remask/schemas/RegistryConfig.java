@@ -186,7 +186,10 @@ record RegistryConfig(
       URI url = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
       String scheme = String.valueOf(url.getScheme());
       if (scheme.equals("mock")
-          || (url.getHost() != null && (scheme.equals("http") || scheme.equals("https")))) {
+          || (url.getHost() != null
+              // A password with a slash would make the rest of it a path.
+              && !String.valueOf(url.getRawPath()).contains("@")
+              && (scheme.equals("http") || scheme.equals("https")))) {
         return url;
       }
     } catch (IllegalArgumentException e) {
@@ -208,12 +211,14 @@ record RegistryConfig(
     @Nullable String inUrl =
         urls.stream().map(URI::getRawUserInfo).filter(u -> u != null).findFirst().orElse(null);
     if (inUrl != null && !basic.equals("URL")) {
-      throw new ConfigException(BASIC_SOURCE, basic, "must be URL as the URL holds credentials");
+      throw new ConfigException(
+          PREFIX + BASIC_SOURCE, basic, "must be URL as the URL holds credentials");
     }
     requireSource(values, BASIC_USER_INFO, BASIC_SOURCE, "USER_INFO");
     requireSource(values, BEARER_TOKEN, BEARER_SOURCE, "STATIC_TOKEN");
     if (!basic.isEmpty() && !bearer.isEmpty()) {
-      throw new ConfigException(BEARER_SOURCE, bearer, "excludes " + BASIC_SOURCE);
+      throw new ConfigException(
+          PREFIX + BEARER_SOURCE, bearer, "excludes " + PREFIX + BASIC_SOURCE);
     }
     if (!bearer.isEmpty()) {
       return new Password("Bearer " + secret(values, BEARER_TOKEN));
@@ -223,7 +228,8 @@ record RegistryConfig(
     }
     String userInfo = basic.equals("URL") ? inUrl : secret(values, BASIC_USER_INFO);
     if (userInfo == null || userInfo.indexOf(':') < 0) {
-      throw new ConfigException("with " + BASIC_SOURCE + "=" + basic + ", give user:password");
+      throw new ConfigException(
+          "with " + PREFIX + BASIC_SOURCE + "=" + basic + ", give user:password");
     }
     byte[] bytes = userInfo.getBytes(StandardCharsets.UTF_8);
     return new Password("Basic " + Base64.getEncoder().encodeToString(bytes));
@@ -235,16 +241,16 @@ record RegistryConfig(
     boolean given = !values.getPassword(secret).value().isEmpty();
     if (given && !values.getString(sourceKey).equals(source)) {
       throw new ConfigException(
-          sourceKey,
+          PREFIX + sourceKey,
           values.getString(sourceKey),
-          "must be " + source + " as " + secret + " is set");
+          "must be " + source + " as " + PREFIX + secret + " is set");
     }
   }
 
   private static String secret(AbstractConfig values, String key) {
     String value = values.getPassword(key).value();
     if (value.isEmpty()) {
-      throw new ConfigException(key + " must be set");
+      throw new ConfigException(PREFIX + key + " must be set");
     }
     return value;
   }
