@@ -205,7 +205,7 @@ final class Demo {
   private void ingest(Dataset dataset, StreamInstance stream, Background<?> learning)
       throws Exception {
     List<Source> texts = script.texts();
-    try (Ingest ingest = new Ingest(settings.clients(), dataset, topics.deadLetters());
+    try (Ingest ingest = new Ingest(settings, dataset);
         Background<Double> feeding =
             new Background<>(
                 "remask-ingest",

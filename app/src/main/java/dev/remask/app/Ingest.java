@@ -43,6 +43,10 @@ final class Ingest implements AutoCloseable {
 
   private static final int UTF8_BYTES_PER_CHAR_MAX = 3;
   private static final long SHOWN_BYTES_MAX = 16 * 1024 * 1024;
+
+  /** The producer takes no less than a request and its lingering. */
+  private static final long DELIVERY_MS_MIN = 60_000;
+
   private static final Duration LOOK = Duration.ofMillis(200);
   private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
 
@@ -53,17 +57,27 @@ final class Ingest implements AutoCloseable {
   private final Map<String, Long> present;
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
   private final AtomicLong written = new AtomicLong();
+  private final AtomicLong sent = new AtomicLong();
+  private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicLong skipped = new AtomicLong();
 
-  /** Reads what the topic holds, so that none of it is written again. */
-  Ingest(Map<String, Object> clients, Dataset dataset, String deadLetters) {
+  /**
+   * Reads what the topic holds, so that none of it is written again.
+   *
+   * @param settings with the dataset's
+   */
+  Ingest(Settings settings, Dataset dataset) {
+    Map<String, Object> clients = settings.clients();
     this.dataset = dataset;
-    this.deadLetters = deadLetters;
+    this.deadLetters = settings.topics().deadLetters();
     this.encoder = DocumentEncoder.of(dataset, clients);
     this.present = present(clients, dataset);
     Map<String, Object> config = ClientConfigs.producer(clients);
     config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.RECORD_BYTES_MAX);
+    int patience = Math.toIntExact(Math.max(settings.outageMax().toMillis(), DELIVERY_MS_MIN));
+    config.putIfAbsent(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, patience);
+    config.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, patience);
     this.producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }
@@ -85,6 +99,16 @@ final class Ingest implements AutoCloseable {
           }
         });
     return present;
+  }
+
+  /** Records that the broker has not answered for yet; any thread. */
+  long unanswered() {
+    return sent.get() - acknowledged.get();
+  }
+
+  /** Records that it has answered for; any thread. */
+  long answered() {
+    return acknowledged.get();
   }
 
   private static long fingerprint(byte[] value) {
@@ -224,9 +248,11 @@ final class Ingest implements AutoCloseable {
   /** What becomes of it is told by the callback, and thrown by the next write. */
   @SuppressWarnings("FutureReturnValueIgnored")
   private void send(ProducerRecord<byte[], byte[]> record) {
+    sent.incrementAndGet();
     producer.send(
         record,
         (metadata, e) -> {
+          acknowledged.incrementAndGet();
           if (e != null) {
             failure.compareAndSet(null, e);
           }

@@ -51,7 +51,7 @@ final class IngestCommand implements Callable<Integer> {
     Settings settings = DatasetSettings.of(given, dataset);
     Console console = options.console();
     try (Stopping stopping = Stopping.onSignal();
-        Ingest ingest = new Ingest(settings.clients(), dataset, settings.topics().deadLetters());
+        Ingest ingest = new Ingest(settings, dataset);
         Background<Boolean> feeding =
             new Background<>(
                 "remask-ingest",
@@ -62,12 +62,43 @@ final class IngestCommand implements Callable<Integer> {
                         console,
                         () -> ended.getAsBoolean() || stopping.asked()))) {
       feeding.start();
+      Silence silence = new Silence(ingest, console);
       while (!feeding.finished()) {
         console.progress("ingest", progress(ingest, sources.size()));
+        silence.look();
       }
       report(console, dataset, ingest, feeding.result());
     }
     return 0;
+  }
+
+  /** Says now and then that the broker answers for nothing. */
+  private static final class Silence {
+    private static final long SAY_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
+
+    private final Ingest ingest;
+    private final Console console;
+    private long answered = -1;
+    private long sinceNs;
+    private long saidNs;
+
+    Silence(Ingest ingest, Console console) {
+      this.ingest = ingest;
+      this.console = console;
+    }
+
+    void look() {
+      long now = System.nanoTime();
+      if (ingest.unanswered() == 0 || ingest.answered() != answered) {
+        answered = ingest.answered();
+        sinceNs = now;
+        saidNs = now;
+      } else if (now - saidNs >= SAY_EVERY_NANOS) {
+        saidNs = now;
+        console.part(
+            "outage", "Kafka has not answered for " + (now - sinceNs) / 1_000_000_000 + " s");
+      }
+    }
   }
 
   /** Whether all of it was written, and not stopped before. */

@@ -123,8 +123,7 @@ class DeleteIT {
         IntStream.range(0, 40)
             .mapToObj(i -> Corpus.Source.of("text-" + i, TEXT.repeat(4) + i, "test"))
             .toList();
-    try (Ingest ingest =
-        new Ingest(settings.clients(), new Setup(settings).dataset(), TOPICS.deadLetters())) {
+    try (Ingest ingest = new Ingest(settings, new Setup(settings).dataset())) {
       ingest.feed(sources, Duration.ZERO, (source, bad) -> {}, () -> false);
       ingest.finish(true);
     }

@@ -337,7 +337,7 @@ class FencingIT {
     RunPlan plan = new RunPlan(settings);
 
     try (StreamInstance stream = instance(settings, dataset, folder);
-        Ingest ingest = new Ingest(settings.clients(), dataset, settings.topics().deadLetters())) {
+        Ingest ingest = new Ingest(settings, dataset)) {
       stream.start();
       ingest.feed(sources, Duration.ZERO, (source, reason) -> {}, () -> false);
       ingest.finish(true);

@@ -97,7 +97,7 @@ class ReplayIT {
         sources.stream().limit(100).map(source -> Ingest.text(source, 1_000_000)).toList();
     dataset = TestStack.declare(settings, texts);
     try (StreamInstance stream = instance(settings, "packing");
-        Ingest ingest = new Ingest(settings.clients(), dataset, settings.topics().deadLetters())) {
+        Ingest ingest = new Ingest(settings, dataset)) {
       stream.start();
       ingest.feed(sources, Duration.ZERO, (source, reason) -> {}, () -> false);
       ingest.finish(true);
