@@ -118,7 +118,8 @@ class LedgerOutageTest {
     assertThat(ledger.flush(LedgerOutageTest::never)).isTrue();
     assertThat(written(producer)).containsExactly(1L);
     assertThat(producer.transactionAborted()).isFalse();
-    assertThat(notices.get(0)).startsWith("writing the ledger: waiting since 0 s, at most 3600 s");
+    assertThat(notices.get(0))
+        .startsWith("writing the ledger: no answer for 0 s, giving up after 3600 s");
     assertThat(notices).last().isEqualTo("writing the ledger: it is back");
     ledger.close();
   }

@@ -45,7 +45,7 @@ class PatienceTest {
                 });
     assertThat(answer).isEqualTo(50);
     assertThat(notices.get(0))
-        .isEqualTo("reading: waiting since 0 s, at most 3600 s: nobody there");
+        .isEqualTo("reading: no answer for 0 s, giving up after 3600 s: nobody there");
     assertThat(notices).last().isEqualTo("reading: it is back");
     assertThat(notices).hasSizeBetween(3, 20);
   }

@@ -106,7 +106,8 @@ class SequencedLogTest {
     assertThat(read).isEqualTo(LongStream.range(0, 200).boxed().toList());
     assertThat(log.repeats()).isZero();
     assertThat(notices.get(0))
-        .isEqualTo("reading live: waiting since 0 s, at most 60 s: cannot reach the registry");
+        .isEqualTo(
+            "reading live: no answer for 0 s, giving up after 60 s: cannot reach the registry");
     assertThat(notices.get(1)).isEqualTo("reading live: it is back");
   }
 
