@@ -14,7 +14,8 @@ ENTRYPOINT ["remask"]
 CMD ["--help"]
 
 FROM runtime AS prebuilt
-COPY app/target/remask /opt/remask
+# The pattern may match nothing, as long as there is a first source: the old builder comes by here in a clean clone as well.
+COPY docker/ready app/target/remas[k] /opt/remask/
 
 FROM ${MAVEN_IMAGE} AS build
 WORKDIR /src

@@ -9,12 +9,17 @@ import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options that every command has. */
 final class CommonOptions {
   /** Somebody sits and waits. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command = CommandSpec.create();
 
   @Option(names = "--config", paramLabel = "FILE", description = "A properties file of settings.")
   private @Nullable Path config;
@@ -47,7 +52,7 @@ final class CommonOptions {
   DataFolder data() {
     DataFolder folder =
         new DataFolder(data == null ? Path.of(System.getProperty("user.home"), ".remask") : data);
-    System.setProperty(LogFile.PROPERTY, folder.log().toString());
+    System.setProperty(LogFile.PROPERTY, folder.log(command.name()).toString());
     return folder;
   }
 
@@ -87,21 +92,30 @@ final class CommonOptions {
    * Kafka is named.
    */
   Settings settingsOfRunning(Map<String, String> defaults) throws IOException {
-    Map<String, String> all = new HashMap<>(defaults);
-    Properties published = data().published();
-    for (String key : new String[] {"bootstrap.servers", LocalStack.REGISTRY_URL}) {
-      String value = published.getProperty(key);
-      if (value != null) {
-        all.put(key.equals(LocalStack.REGISTRY_URL) ? key : "kafka." + key, value);
-      }
+    DataFolder folder = data();
+    Settings named = settings(defaults);
+    boolean broker = named.clients().containsKey("bootstrap.servers");
+    boolean registry = named.clients().containsKey(LocalStack.REGISTRY_URL);
+    if (broker != registry) {
+      // The ids of one registry mean nothing in another: a cluster of one's own has its own.
+      throw new ConfigException(
+          "give both, kafka.bootstrap.servers and schema.registry.url, or neither");
     }
-    Settings settings = settings(all);
-    if (!settings.clients().containsKey("bootstrap.servers")) {
+    if (broker) {
+      return named;
+    }
+    Properties published = folder.published();
+    String servers = published.getProperty("bootstrap.servers");
+    String url = published.getProperty(LocalStack.REGISTRY_URL);
+    if (servers == null || url == null) {
       throw new ConfigException(
           "nothing runs on "
-              + data().root()
+              + folder.root()
               + "; start 'remask demo' or 'remask up', or give kafka.bootstrap.servers and schema.registry.url");
     }
-    return settings;
+    Map<String, String> all = new HashMap<>(defaults);
+    all.put("kafka.bootstrap.servers", servers);
+    all.put(LocalStack.REGISTRY_URL, url);
+    return settings(all);
   }
 }

@@ -37,7 +37,8 @@ final class Corpus {
     }
 
     static Source of(Path file) throws IOException {
-      return new Source(file.toString(), "file", Files.size(file), () -> Files.readAllBytes(file));
+      return new Source(
+          file.normalize().toString(), "file", Files.size(file), () -> Files.readAllBytes(file));
     }
 
     Document document(String text) {

@@ -43,8 +43,13 @@ record DataFolder(Path root) {
     return root.resolve("checkpoints").resolve(run);
   }
 
-  Path log() {
-    return root.resolve("logs").resolve("remask.log");
+  /** A file for each command: two programs cannot roll one. */
+  Path log(String command) {
+    return logs().resolve(command + ".log");
+  }
+
+  private Path logs() {
+    return root.resolve("logs");
   }
 
   private Path endpoints() {
@@ -113,7 +118,7 @@ record DataFolder(Path root) {
     if (Files.exists(root) && !Files.exists(root.resolve(MARKER))) {
       try (var content = Files.list(root)) {
         // The program's own log may have begun already.
-        if (content.anyMatch(path -> !path.equals(log().getParent()))) {
+        if (content.anyMatch(path -> !path.equals(logs()))) {
           throw new ConfigException(
               "--data", root, "holds other files; give an empty or a new folder");
         }

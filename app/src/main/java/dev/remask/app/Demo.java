@@ -205,7 +205,7 @@ final class Demo {
   private void ingest(Dataset dataset, StreamInstance stream, Background<?> learning)
       throws Exception {
     List<Source> texts = script.texts();
-    try (Ingest ingest = new Ingest(settings, dataset);
+    try (Ingest ingest = new Ingest(settings, dataset, texts);
         Background<Double> feeding =
             new Background<>(
                 "remask-ingest",
@@ -258,7 +258,7 @@ final class Demo {
     }
     ingest.feed(texts.subList(last, texts.size()), Duration.ZERO, this::refused, ended);
     double lastSentAt = console.seconds();
-    ingest.finish(true);
+    ingest.finish(true, this::refused);
     return lastSentAt;
   }
 

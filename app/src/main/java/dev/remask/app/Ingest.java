@@ -18,16 +18,23 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +63,7 @@ final class Ingest implements AutoCloseable {
   private final DocumentEncoder encoder;
   private final Map<String, Long> present;
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+  private final Queue<Source> tooLarge = new ConcurrentLinkedQueue<>();
   private final AtomicLong written = new AtomicLong();
   private final AtomicLong sent = new AtomicLong();
   private final AtomicLong acknowledged = new AtomicLong();
@@ -63,16 +71,17 @@ final class Ingest implements AutoCloseable {
   private final AtomicLong skipped = new AtomicLong();
 
   /**
-   * Reads what the topic holds, so that none of it is written again.
+   * Reads what the topic holds of these documents, so that none of it is written again.
    *
    * @param settings with the dataset's
+   * @param sources what is going to be fed
    */
-  Ingest(Settings settings, Dataset dataset) {
+  Ingest(Settings settings, Dataset dataset, Collection<Source> sources) {
     Map<String, Object> clients = settings.clients();
     this.dataset = dataset;
     this.deadLetters = settings.topics().deadLetters();
     this.encoder = DocumentEncoder.of(dataset, clients);
-    this.present = present(clients, dataset);
+    this.present = present(clients, dataset, sources);
     Map<String, Object> config = ClientConfigs.producer(clients);
     config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.RECORD_BYTES_MAX);
     int patience = Math.toIntExact(Math.max(settings.outageMax().toMillis(), DELIVERY_MS_MIN));
@@ -83,14 +92,16 @@ final class Ingest implements AutoCloseable {
   }
 
   /** Id to a hash of the newest value. */
-  private static Map<String, Long> present(Map<String, Object> clients, Dataset dataset) {
+  private static Map<String, Long> present(
+      Map<String, Object> clients, Dataset dataset, Collection<Source> sources) {
+    Set<String> ids = sources.stream().map(Source::id).collect(Collectors.toSet());
     Map<String, Long> present = new HashMap<>();
     LogReader.readRaw(
         clients,
         dataset.getDocumentsTopic(),
         record -> {
-          if (record.key() != null) {
-            String id = new String(record.key(), StandardCharsets.UTF_8);
+          String id = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+          if (ids.contains(id)) {
             if (record.value() == null) {
               present.remove(id);
             } else {
@@ -152,7 +163,9 @@ final class Ingest implements AutoCloseable {
    *
    * @param flush whether the last segments end here
    */
-  void finish(boolean flush) {
+  void finish(boolean flush, Refusals refusals) {
+    producer.flush();
+    refuseTooLarge(refusals);
     if (flush) {
       FlushSignal.records(dataset.getDocumentsTopic(), dataset.getPartitions()).forEach(this::send);
     }
@@ -176,19 +189,36 @@ final class Ingest implements AutoCloseable {
       byte[] value = encoder.encode(source.id(), document);
       isNew = !Long.valueOf(fingerprint(value)).equals(present.get(source.id()));
       if (isNew) {
-        send(new ProducerRecord<>(dataset.getDocumentsTopic(), key(source), value));
-        written.incrementAndGet();
+        write(source, new ProducerRecord<>(dataset.getDocumentsTopic(), key(source), value));
       } else {
         skipped.incrementAndGet();
       }
     } catch (BadDocument reason) {
-      refused.incrementAndGet();
-      refusals.refused(source, reason);
-      var origin = new DeadLetter.Origin(source.origin(), -1, -1, null);
-      send(DeadLetter.of(deadLetters, origin, key(source), received(source), reason));
+      refuse(source, reason, refusals);
     }
+    refuseTooLarge(refusals);
     throwFailure();
     return isNew;
+  }
+
+  private void refuse(Source source, BadDocument reason, Refusals refusals) {
+    refused.incrementAndGet();
+    refusals.refused(source, reason);
+    var origin = new DeadLetter.Origin(source.origin(), -1, -1, null);
+    send(DeadLetter.of(deadLetters, origin, key(source), received(source), reason));
+  }
+
+  /** Those that the broker would not take: of a topic of one's own, it alone knows the limit. */
+  private void refuseTooLarge(Refusals refusals) {
+    for (Source source = tooLarge.poll(); source != null; source = tooLarge.poll()) {
+      written.decrementAndGet();
+      refuse(
+          source,
+          new BadDocument(
+              Reason.TOO_LONG,
+              source.size() + " bytes, more than the topic's max.message.bytes allows"),
+          refusals);
+    }
   }
 
   /** What the dead letter shows; nothing of what is too large to be read whole. */
@@ -245,17 +275,34 @@ final class Ingest implements AutoCloseable {
     }
   }
 
+  private void write(Source source, ProducerRecord<byte[], byte[]> document) {
+    written.incrementAndGet();
+    send(
+        document,
+        e -> {
+          if (e instanceof RecordTooLargeException) {
+            tooLarge.add(source);
+          } else {
+            failure.compareAndSet(null, e);
+          }
+        });
+  }
+
+  private void send(ProducerRecord<byte[], byte[]> record) {
+    send(record, e -> failure.compareAndSet(null, e));
+  }
+
   /** What becomes of it is told by the callback, and thrown by the next write. */
   @SuppressWarnings("FutureReturnValueIgnored")
-  private void send(ProducerRecord<byte[], byte[]> record) {
+  private void send(ProducerRecord<byte[], byte[]> record, Consumer<Exception> failed) {
     sent.incrementAndGet();
     producer.send(
         record,
         (metadata, e) -> {
-          acknowledged.incrementAndGet();
           if (e != null) {
-            failure.compareAndSet(null, e);
+            failed.accept(e);
           }
+          acknowledged.incrementAndGet();
         });
   }
 

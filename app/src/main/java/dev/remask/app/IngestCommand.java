@@ -51,7 +51,7 @@ final class IngestCommand implements Callable<Integer> {
     Settings settings = DatasetSettings.of(given, dataset);
     Console console = options.console();
     try (Stopping stopping = Stopping.onSignal();
-        Ingest ingest = new Ingest(settings, dataset);
+        Ingest ingest = new Ingest(settings, dataset, sources);
         Background<Boolean> feeding =
             new Background<>(
                 "remask-ingest",
@@ -104,18 +104,16 @@ final class IngestCommand implements Callable<Integer> {
   /** Whether all of it was written, and not stopped before. */
   private boolean feed(Ingest ingest, List<Source> sources, Console console, BooleanSupplier stop)
       throws InterruptedException {
-    ingest.feed(
-        sources,
-        Duration.ofSeconds(seconds),
+    Ingest.Refusals refusals =
         (source, bad) ->
             console.part(
                 "refused",
                 console.in(
                     Style.YELLOW,
-                    source.id() + ": " + bad.reason().code() + ", " + bad.getMessage())),
-        stop);
+                    source.id() + ": " + bad.reason().code() + ", " + bad.getMessage()));
+    ingest.feed(sources, Duration.ofSeconds(seconds), refusals, stop);
     boolean whole = !stop.getAsBoolean();
-    ingest.finish(whole && !noFlush);
+    ingest.finish(whole && !noFlush, refusals);
     return whole;
   }
 

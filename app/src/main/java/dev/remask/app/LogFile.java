@@ -6,7 +6,10 @@ final class LogFile {
 
   private LogFile() {}
 
-  static String path() {
-    return System.getProperty(PROPERTY, "~/.remask/logs/remask.log");
+  /** For the end of a message; nothing where the log is on the same screen. */
+  static String hint() {
+    return "console".equals(System.getProperty("remask.log.to"))
+        ? ""
+        : " (more in " + System.getProperty(PROPERTY, "~/.remask/logs/remask.log") + ")";
   }
 }

@@ -123,7 +123,7 @@ final class Main implements Callable<Integer> {
       return FAILED;
     }
     String message = exception.getMessage() == null ? exception.toString() : exception.getMessage();
-    command.getErr().println("remask: " + firstLine(message) + " (more in " + LogFile.path() + ")");
+    command.getErr().println("remask: " + firstLine(message) + LogFile.hint());
     return FAILED;
   }
 }

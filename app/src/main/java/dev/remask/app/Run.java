@@ -52,6 +52,10 @@ record Run(Settings settings, Dataset dataset) {
     return run;
   }
 
+  static boolean isDeclared(Settings given) {
+    return declared(given).isPresent();
+  }
+
   private void ensure() {
     new Setup(settings).ensureTopics(dataset, settings.text("run.name"));
   }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -29,6 +30,12 @@ final class Settings {
   private static final String DOCUMENTS = "documents.topic";
   private static final String REGISTRY = "schema.registry.";
   private static final Pattern KEY = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+  /** What Kubernetes tells every pod of a service that is called remask or remask-something. */
+  private static final Pattern SERVICE_LINK =
+      Pattern.compile(
+          "REMASK_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT|PORT_\\d+_(TCP|UDP)(_.+)?)");
+
   private static final List<String> OWN_ENVIRONMENT =
       List.of("REMASK_HEAP", "REMASK_JAVA_OPTIONS", "REMASK_IMAGE_TARGET", "REMASK_LOG");
 
@@ -155,12 +162,13 @@ final class Settings {
       String name = entry.getKey();
       if (name.startsWith("REMASK_") && !OWN_ENVIRONMENT.contains(name)) {
         String flat = name.substring("REMASK_".length()).toLowerCase(Locale.ROOT).replace('_', '.');
-        map.put(
+        Optional<String> key =
             SettingDefinitions.ALL.names().stream()
                 .filter(k -> k.replace('-', '.').equals(flat))
-                .findFirst()
-                .orElse(flat),
-            entry.getValue());
+                .findFirst();
+        if (key.isPresent() || !SERVICE_LINK.matcher(name).matches()) {
+          map.put(key.orElse(flat), entry.getValue());
+        }
       }
     }
     return map;

@@ -9,6 +9,7 @@ import dev.remask.trainer.Until;
 import dev.remask.trainer.log.RunSummary;
 import dev.remask.trainer.log.TrainingRun;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -71,12 +72,35 @@ final class TrainCommand implements Callable<Integer> {
           new Connection(
               given, given.outageMax(), line -> console.part("outage", line), stopping::asked);
       Optional<Run> run =
-          connection.await() ? connection.answer(() -> Run.open(given)) : Optional.empty();
+          connection.await() ? connection.answer(() -> open(given, data)) : Optional.empty();
       if (run.isPresent()) {
         train(run.get(), until, data, console, stopping, monitoring);
       }
     }
     return 0;
+  }
+
+  /**
+   * A run that was deleted is not begun again by whoever still trains it.
+   *
+   * @throws ConfigException if there are checkpoints of a run that is not declared
+   */
+  private static Run open(Settings given, DataFolder data) {
+    String name = given.text("run.name");
+    Path checkpoints = data.checkpoints(name);
+    try {
+      if (Checkpoints.newest(checkpoints).isPresent() && !Run.isDeclared(given)) {
+        throw new ConfigException(
+            "run.name",
+            name,
+            "is no run, but has checkpoints in "
+                + checkpoints
+                + ": it was deleted; delete that folder, or choose another name");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Run.open(given);
   }
 
   private Until until() {
@@ -121,6 +145,9 @@ final class TrainCommand implements Callable<Integer> {
               curve,
               console);
       report(settings, summary, curve, console, checkpoints);
+    } catch (Exception e) {
+      health.failed(e);
+      throw e;
     } finally {
       lock.acquiredBy().close();
     }

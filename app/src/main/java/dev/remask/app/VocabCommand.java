@@ -107,11 +107,12 @@ final class VocabCommand implements Callable<Integer> {
     return texts;
   }
 
-  /** Without those that the packer would refuse. */
+  /** Without those that the packer would refuse; the same log gives the same. */
   private List<String> ofTopic(Settings settings) {
     DocumentDecoder decoder = new DatasetSettings(settings).decoder();
     String topic = settings.text("documents.topic");
     int heldOut = settings.integer("heldout.permille");
+    int charsMax = settings.integer("document.chars.max");
     List<String> texts = new ArrayList<>();
     long[] read = {0};
     LogReader.readRaw(
@@ -121,7 +122,8 @@ final class VocabCommand implements Callable<Integer> {
           if (record.value() != null && read[0] < characters) {
             try {
               DocumentDecoder.Decoded document = decoder.decode(record);
-              if (!HeldOut.contains(document.id(), heldOut)) {
+              if (!HeldOut.contains(document.id(), heldOut)
+                  && document.text().length() <= charsMax) {
                 texts.add(document.text());
                 read[0] += document.text().length();
               }
@@ -129,7 +131,8 @@ final class VocabCommand implements Callable<Integer> {
               // Counted and kept by the packer.
             }
           }
-        });
+        },
+        () -> read[0] >= characters);
     return texts;
   }
 

@@ -123,9 +123,9 @@ class DeleteIT {
         IntStream.range(0, 40)
             .mapToObj(i -> Corpus.Source.of("text-" + i, TEXT.repeat(4) + i, "test"))
             .toList();
-    try (Ingest ingest = new Ingest(settings, new Setup(settings).dataset())) {
+    try (Ingest ingest = new Ingest(settings, new Setup(settings).dataset(), sources)) {
       ingest.feed(sources, Duration.ZERO, (source, bad) -> {}, () -> false);
-      ingest.finish(true);
+      ingest.finish(true, (source, reason) -> {});
     }
   }
 

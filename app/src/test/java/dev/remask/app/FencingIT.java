@@ -337,10 +337,10 @@ class FencingIT {
     RunPlan plan = new RunPlan(settings);
 
     try (StreamInstance stream = instance(settings, dataset, folder);
-        Ingest ingest = new Ingest(settings, dataset)) {
+        Ingest ingest = new Ingest(settings, dataset, sources)) {
       stream.start();
       ingest.feed(sources, Duration.ZERO, (source, reason) -> {}, () -> false);
-      ingest.finish(true);
+      ingest.finish(true, (source, reason) -> {});
       assertThat(stream.awaitPacked(Duration.ofSeconds(30))).isTrue();
       plan.planUpTo(dataset, 1);
 

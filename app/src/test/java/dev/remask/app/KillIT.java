@@ -161,7 +161,7 @@ class KillIT {
     demo.terminate(SIGNAL_MAX);
     assertThat(brokers).as("every broker has ended").noneMatch(ProcessHandle::isAlive);
     assertThat(demo.errors()).doesNotContain("did not end in time").doesNotContain("\tat ");
-    assertThat(Files.readString(data.log())).contains("Redoing steps");
+    assertThat(Files.readString(data.log("demo"))).contains("Redoing steps");
   }
 
   @Test

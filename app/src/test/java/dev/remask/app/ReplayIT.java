@@ -97,10 +97,10 @@ class ReplayIT {
         sources.stream().limit(100).map(source -> Ingest.text(source, 1_000_000)).toList();
     dataset = TestStack.declare(settings, texts);
     try (StreamInstance stream = instance(settings, "packing");
-        Ingest ingest = new Ingest(settings, dataset)) {
+        Ingest ingest = new Ingest(settings, dataset, sources)) {
       stream.start();
       ingest.feed(sources, Duration.ZERO, (source, reason) -> {}, () -> false);
-      ingest.finish(true);
+      ingest.finish(true, (source, reason) -> {});
       assertThat(stream.awaitPacked(PATIENCE)).isTrue();
     }
     segments =
@@ -146,10 +146,14 @@ class ReplayIT {
   void wholeWordsReachMaskerAndTrainer() throws Exception {
     Settings settings = settings("run.name=words", "masking.whole-word=true");
     TestStack.declare(settings, List.of("The vocabulary is there."));
+    Topic<MaskedExample> live = settings.topics().live("words", partitions());
+    StreamRows masked;
     try (StreamInstance stream = instance(settings, "words")) {
       stream.start();
       Await.until(
           "the live lane is whole", PATIENCE, () -> Arrays.equals(reached(settings, 0), segments));
+      // Before the trainer purges what it has learned.
+      masked = StreamRows.examples(settings.clients(), live, IsolationLevel.READ_COMMITTED);
       RunSummary summary =
           new Trainers(settings)
               .run(dataset, folder.resolve("words-checkpoints"), step -> {})
@@ -157,9 +161,6 @@ class ReplayIT {
       assertThat(summary.training().steps()).isEqualTo(5);
       assertThat(summary.examplesVerified()).isEqualTo(summary.training().examples()).isPositive();
     }
-    Topic<MaskedExample> live = settings.topics().live("words", partitions());
-    StreamRows masked =
-        StreamRows.examples(settings.clients(), live, IsolationLevel.READ_COMMITTED);
     assertThat(masked.difference(reference(settings, 0))).isEmpty();
     assertThat(masked.difference(reference(settings("run.name=words"), 0)))
         .as("single tokens are masked otherwise")

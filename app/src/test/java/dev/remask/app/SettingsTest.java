@@ -48,6 +48,19 @@ class SettingsTest {
   }
 
   @Test
+  void whatKubernetesTellsOfServicesIsNoSetting() {
+    Map<String, String> links =
+        Map.of(
+            "REMASK_PORT", "tcp://10.0.0.1:9400",
+            "REMASK_SERVICE_HOST", "10.0.0.1",
+            "REMASK_TRAINER_PORT_9400_TCP_ADDR", "10.0.0.1",
+            "REMASK_HTTP_PORT", "9400");
+    assertThat(Settings.of(Map.of(), null, links, Map.of()).integer("http.port")).isEqualTo(9400);
+    assertThatThrownBy(() -> Settings.of(Map.of(), null, Map.of("REMASK_PORTS", "1"), Map.of()))
+        .hasMessageContaining("ports");
+  }
+
+  @Test
   void clientKeysPassThrough() {
     Settings settings =
         set(

@@ -3,6 +3,7 @@ package dev.remask.schemas;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
@@ -23,6 +24,8 @@ import org.apache.kafka.common.serialization.Deserializer;
  * from a broken record.
  */
 public final class LogReader {
+  private static final long READ_AT_ONCE = 1_000;
+
   private LogReader() {}
 
   /**
@@ -37,6 +40,33 @@ public final class LogReader {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       LogScan.drain(consumer, consumer.endOffsets(partitions), sink::accept);
+    }
+  }
+
+  /**
+   * The same of a topic of any form, one partition after the other, until that is enough: a
+   * function of the log.
+   *
+   * @param enough asked now and then
+   */
+  public static void readRaw(
+      Map<String, ?> config,
+      String topic,
+      Consumer<ConsumerRecord<byte[], byte[]>> sink,
+      BooleanSupplier enough) {
+    try (var consumer = consumer(config, new ByteArrayDeserializer())) {
+      for (int p :
+          existing(consumer, topic).stream().map(PartitionInfo::partition).sorted().toList()) {
+        TopicPartition partition = new TopicPartition(topic, p);
+        List<TopicPartition> one = List.of(partition);
+        consumer.assign(one);
+        consumer.seekToBeginning(one);
+        long end = consumer.endOffsets(one).getOrDefault(partition, 0L);
+        for (long at = consumer.position(partition); at < end && !enough.getAsBoolean(); ) {
+          at = Math.min(end, at + READ_AT_ONCE);
+          LogScan.drain(consumer, Map.of(partition, at), sink::accept);
+        }
+      }
     }
   }
 
