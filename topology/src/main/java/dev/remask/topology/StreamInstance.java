@@ -190,7 +190,7 @@ public final class StreamInstance implements AutoCloseable {
     plans.readToEnd();
     SortedMap<Integer, PlannedEpoch> epochs = plans.epochs(run);
     requireDeclared(epochs);
-    topologies.look();
+    topologies.look(admin);
     if (groupsToDelete) {
       EpochMasker.deleteGroups(
           admin, settings.topics(), epochs.values().stream().filter(PlannedEpoch::done).toList());
@@ -264,8 +264,7 @@ public final class StreamInstance implements AutoCloseable {
     }
     Set<Integer> unfinished = masker.unfinished();
     if (unfinished.isEmpty()) {
-      Planner.appendDone(
-          settings.clients(), settings.topics(), run, masker.epoch(), clock.instant());
+      Planner.appendDone(settings.clients(), settings.topics(), masker.planned(), clock.instant());
       LOG.info("epoch {} of {} is done", masker.epoch(), run);
       return false;
     }
