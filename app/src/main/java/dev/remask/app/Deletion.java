@@ -5,6 +5,7 @@ import dev.remask.schemas.Datasets;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Topics;
+import dev.remask.topology.PackingTopology;
 import dev.remask.topology.Planner;
 import java.io.IOException;
 import java.nio.channels.FileLock;
@@ -73,13 +74,12 @@ record Deletion(String what, List<String> topics, List<String> groups, List<Path
     }
     Set<String> topicsOfDataset =
         Set.of(topics.segments(dataset, 1).name(), topics.heldOut(dataset, 1).name());
+    List<String> changelogs = PackingTopology.changelogs(topics, dataset);
     String packer = topics.packerId(dataset);
     return find(
         settings,
         "dataset " + dataset,
-        topic ->
-            topicsOfDataset.contains(topic)
-                || (topic.startsWith(packer + "-") && topic.endsWith("-changelog")),
+        topic -> topicsOfDataset.contains(topic) || changelogs.contains(topic),
         packer::equals,
         List.of());
   }

@@ -1,5 +1,6 @@
 package dev.remask.schemas;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,19 +13,22 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
- * Reads a kept topic as it is now: what is committed, without a group. A topic that does not exist
- * ends in an UnknownTopicOrPartitionException, one with another number of partitions than declared
- * in a ConfigException, a broker that stops answering in a TimeoutException, and a record that
- * cannot be read in a RecordDeserializationException, whose cause tells an outage of the registry
- * from a broken record.
+ * Reads a kept topic as it is now: what is committed, without a group. A topic that does not exist,
+ * or does not become visible for some seconds, ends in an UnknownTopicOrPartitionException, one
+ * with another number of partitions than declared in a ConfigException, a broker that stops
+ * answering in a TimeoutException, and a record that cannot be read in a
+ * RecordDeserializationException, whose cause tells an outage of the registry from a broken record.
  */
 public final class LogReader {
   private static final long READ_AT_ONCE = 1_000;
+  private static final Duration VISIBLE_MAX = Duration.ofSeconds(5);
+  private static final Duration VISIBLE_PAUSE = Duration.ofMillis(100);
 
   private LogReader() {}
 
@@ -130,9 +134,24 @@ public final class LogReader {
 
   private static List<PartitionInfo> existing(
       org.apache.kafka.clients.consumer.Consumer<?, ?> consumer, String topic) {
+    return existing(consumer, topic, VISIBLE_MAX);
+  }
+
+  /** A broker may learn of a new topic after another one that was asked when it was made. */
+  static List<PartitionInfo> existing(
+      org.apache.kafka.clients.consumer.Consumer<?, ?> consumer, String topic, Duration max) {
+    long deadline = System.nanoTime() + max.toNanos();
     List<PartitionInfo> found = consumer.partitionsFor(topic);
-    if (found == null || found.isEmpty()) {
-      throw new UnknownTopicOrPartitionException("topic " + topic + " does not exist");
+    while (found == null || found.isEmpty()) {
+      if (System.nanoTime() >= deadline) {
+        throw new UnknownTopicOrPartitionException("topic " + topic + " does not exist");
+      }
+      try {
+        Thread.sleep(VISIBLE_PAUSE.toMillis());
+      } catch (InterruptedException e) {
+        throw new InterruptException(e);
+      }
+      found = consumer.partitionsFor(topic);
     }
     return found;
   }

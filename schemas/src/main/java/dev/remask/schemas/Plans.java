@@ -39,12 +39,16 @@ final class Plans {
       if (known == null) {
         put(new PlannedEpoch(event.getRun(), event.getEpoch(), plan, false));
       }
-    } else if (known != null) {
+    } else if (known != null && isOf(known.plan(), (EpochDone) event.getEvent())) {
       put(new PlannedEpoch(event.getRun(), event.getEpoch(), known.plan(), true));
     } else if (!deleted.contains(event.getRun())) {
-      // An instance may say so a moment after its run was deleted.
-      throw new IllegalStateException(keyText + " is done but was never planned");
+      // An instance may say so a moment after its run was deleted, or even declared again.
+      throw new IllegalStateException(keyText + " is done but was never planned so: " + event);
     }
+  }
+
+  private static boolean isOf(EpochPlan plan, EpochDone done) {
+    return done.getPlannedAt() == null || done.getPlannedAt().equals(plan.getPlannedAt());
   }
 
   private void delete(String key) {

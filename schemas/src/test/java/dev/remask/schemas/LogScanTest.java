@@ -17,6 +17,7 @@ import net.jqwik.api.constraints.Size;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.Test;
@@ -181,9 +182,31 @@ class LogScanTest {
   @Test
   void aTopicThatIsNotThereIsSaidToBeMissing() {
     try (MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest")) {
-      assertThatThrownBy(() -> LogReader.partitions(consumer, Samples.TOPICS.plans()))
+      Duration max = Duration.ofMillis(150);
+      assertThatThrownBy(() -> LogReader.existing(consumer, "remask.plans", max))
           .isInstanceOf(UnknownTopicOrPartitionException.class)
           .hasMessageContaining("remask.plans");
+    }
+  }
+
+  /** The first brokers that are asked do not know of it yet. */
+  @Test
+  void aTopicThatIsNewIsWaitedFor() {
+    Topic<?> plans = Samples.TOPICS.plans();
+    List<PartitionInfo> there = new ArrayList<>();
+    for (int p = 0; p < plans.partitions(); p++) {
+      there.add(new PartitionInfo(plans.name(), p, null, null, null));
+    }
+    int[] asked = {0};
+    try (var consumer =
+        new MockConsumer<byte[], byte[]>("earliest") {
+          @Override
+          public synchronized List<PartitionInfo> partitionsFor(String topic) {
+            return asked[0]++ < 2 ? List.of() : there;
+          }
+        }) {
+      assertThat(LogReader.partitions(consumer, plans)).hasSize(plans.partitions());
+      assertThat(asked[0]).isEqualTo(3);
     }
   }
 }

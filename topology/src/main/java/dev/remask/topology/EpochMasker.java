@@ -109,6 +109,11 @@ final class EpochMasker {
     return epoch.epoch();
   }
 
+  /** As it was when this masker was made. */
+  PlannedEpoch planned() {
+    return epoch;
+  }
+
   /** The partitions in which anyone still has something to mask; none means a replay is done. */
   Set<Integer> unfinished() {
     Map<Integer, Long> ends =

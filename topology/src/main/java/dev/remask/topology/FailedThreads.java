@@ -1,15 +1,22 @@
 package dev.remask.topology;
 
 import dev.remask.schemas.Outage;
+import dev.remask.topology.GroupProgress.Position;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,11 +28,10 @@ import org.slf4j.LoggerFactory;
 final class FailedThreads implements StreamsUncaughtExceptionHandler {
   private static final Logger LOG = LoggerFactory.getLogger(FailedThreads.class);
 
-  /**
-   * Longer than it takes a new thread to join the group, to read and to give the registry up again:
-   * a thread that has not failed for so long works.
-   */
+  /** How long a topology with nothing to do must not have failed to count as well. */
   static final Duration QUIET = Duration.ofSeconds(60);
+
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
 
   private final String source;
   private final Outage outage;
@@ -33,8 +39,16 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
   private final BooleanSupplier closing;
   private final Consumer<Throwable> failed;
   private final LongSupplier nanoTime;
-  private volatile long failedNs;
   private volatile boolean away;
+
+  /** Held while a failure is borne, and for what follows. */
+  private final ReentrantLock handling = new ReentrantLock();
+
+  private long failedNs;
+  private long lookedNs;
+
+  /** By partition, the first position that was seen after the last failure. */
+  private final Map<Integer, Long> reached = new HashMap<>();
 
   /**
    * @param source the topic that the topology reads
@@ -59,11 +73,11 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
   }
 
   @Override
-  public synchronized StreamThreadExceptionResponse handle(Throwable exception) {
+  public StreamThreadExceptionResponse handle(Throwable exception) {
     // A replacement's failure would be printed by the JVM as well: Kafka Streams sees to this for
     // the first threads only.
     Thread.currentThread().setUncaughtExceptionHandler((thread, known) -> {});
-    failedNs = nanoTime.getAsLong();
+    handling.lock();
     away = true;
     try {
       RuntimeException failure = unchecked(exception);
@@ -77,6 +91,11 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
       LOG.error("the topology that reads {} ends", source, exception);
       failed.accept(explained(exception));
       return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+    } finally {
+      failedNs = nanoTime.getAsLong();
+      lookedNs = failedNs;
+      reached.clear();
+      handling.unlock();
     }
   }
 
@@ -90,14 +109,50 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
     }
   }
 
-  /** Called now and then by another thread: ends the outage once no thread has failed for long. */
-  void look() {
-    if (away && nanoTime.getAsLong() - failedNs > QUIET.toNanos()) {
-      synchronized (this) {
-        away = false;
-        outage.over();
-      }
+  /**
+   * Called now and then by another thread: ends the outage once there is evidence that it is over.
+   * That no thread fails is none, for one call to a registry that accepts and never answers takes
+   * minutes. Nor is a record that was processed, for a new thread begins with those that were
+   * processed already. What is committed is: see {@link #goesOn}.
+   *
+   * @param positions of the partitions that the topology works on now; none if it has nothing to do
+   *     at all, empty while that cannot be told. Asked only while there is an outage
+   */
+  void look(Supplier<Optional<Map<Integer, Position>>> positions) {
+    if (!away || !handling.tryLock()) {
+      return;
     }
+    try {
+      long now = nanoTime.getAsLong();
+      if (now - lookedNs >= LOOK_EVERY.toNanos()) {
+        lookedNs = now;
+        positions.get().filter(this::goesOn).ifPresent(evidence -> over());
+      }
+    } finally {
+      handling.unlock();
+    }
+  }
+
+  /**
+   * Whether each partition has been committed further since the last failure, or has no more to
+   * read; and if none was committed, whether no thread has failed for long either.
+   */
+  private boolean goesOn(Map<Integer, Position> positions) {
+    boolean anyFurther = false;
+    boolean stuck = false;
+    for (Map.Entry<Integer, Position> partition : positions.entrySet()) {
+      Position position = partition.getValue();
+      @Nullable Long before = reached.putIfAbsent(partition.getKey(), position.next());
+      boolean further = before != null && position.next() > before;
+      stuck |= !further && !position.isAtEnd();
+      anyFurther |= further;
+    }
+    return !stuck && (anyFurther || nanoTime.getAsLong() - failedNs > QUIET.toNanos());
+  }
+
+  private void over() {
+    away = false;
+    outage.over();
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.remask.topology;
 
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -71,14 +73,8 @@ final class GroupProgress {
 
   static long lag(
       Map<Integer, Long> starts, Map<Integer, Long> committed, Map<Integer, Long> ends) {
-    return ends.entrySet().stream()
-        .mapToLong(
-            end -> {
-              int partition = end.getKey();
-              long start = starts.getOrDefault(partition, 0L);
-              long next = Math.max(start, committed.getOrDefault(partition, 0L));
-              return Math.max(0, end.getValue() - next);
-            })
+    return positions(starts, committed, ends).values().stream()
+        .mapToLong(position -> Math.max(0, position.end() - position.next()))
         .sum();
   }
 
@@ -88,11 +84,59 @@ final class GroupProgress {
         .allMatch(end -> committed.getOrDefault(end.getKey(), 0L) >= end.getValue());
   }
 
+  /**
+   * Where a group is in a partition.
+   *
+   * @param next the offset at which it goes on
+   * @param end the end of what is decided
+   */
+  record Position(long next, long end) {
+    boolean isAtEnd() {
+      return next >= end;
+    }
+  }
+
+  /** Of these partitions; where nothing is committed, the group begins with what is there. */
+  static Map<Integer, Position> positions(
+      Admin admin, String group, String topic, Collection<Integer> partitions) {
+    if (partitions.isEmpty()) {
+      return Map.of();
+    }
+    Map<Integer, Long> starts =
+        offsets(admin, topic, partitions, OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED);
+    Map<Integer, Long> committed = committed(admin, group, topic);
+    Map<Integer, Long> ends =
+        offsets(admin, topic, partitions, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
+    return positions(starts, committed, ends);
+  }
+
+  static Map<Integer, Position> positions(
+      Map<Integer, Long> starts, Map<Integer, Long> committed, Map<Integer, Long> ends) {
+    Map<Integer, Position> positions = new HashMap<>();
+    ends.forEach(
+        (partition, end) -> {
+          long start = starts.getOrDefault(partition, 0L);
+          long next = Math.max(start, committed.getOrDefault(partition, 0L));
+          positions.put(partition, new Position(next, end));
+        });
+    return positions;
+  }
+
   private static Map<Integer, Long> offsets(
       Admin admin, String topic, int partitions, OffsetSpec spec, IsolationLevel isolation) {
+    List<Integer> all = IntStream.range(0, partitions).boxed().toList();
+    return offsets(admin, topic, all, spec, isolation);
+  }
+
+  private static Map<Integer, Long> offsets(
+      Admin admin,
+      String topic,
+      Collection<Integer> partitions,
+      OffsetSpec spec,
+      IsolationLevel isolation) {
     Map<TopicPartition, OffsetSpec> query =
-        IntStream.range(0, partitions)
-            .mapToObj(partition -> new TopicPartition(topic, partition))
+        partitions.stream()
+            .map(partition -> new TopicPartition(topic, partition))
             .collect(Collectors.toMap(Function.identity(), partition -> spec));
     Map<TopicPartition, ListOffsetsResultInfo> answer =
         get(admin.listOffsets(query, new ListOffsetsOptions(isolation)).all());

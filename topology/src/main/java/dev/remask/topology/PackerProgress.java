@@ -32,7 +32,7 @@ public final class PackerProgress {
    */
   public static SortedMap<Integer, PackerState> states(
       Map<String, ?> clients, Topics topics, Dataset dataset) {
-    String changelog = changelog(topics, dataset.getName());
+    String changelog = PackingTopology.changelog(topics, dataset.getName(), PackingTopology.STATE);
     Deserializer<PackerState> deserializer = AvroBinarySerde.of(PackerState.class).deserializer();
     SortedMap<Integer, PackerState> states = new TreeMap<>();
     try (Admin admin = Admin.create(ClientConfigs.admin(clients));
@@ -95,11 +95,6 @@ public final class PackerProgress {
       }
     }
     return true;
-  }
-
-  /** Kafka Streams names it so: application id, store, "changelog". */
-  static String changelog(Topics topics, String dataset) {
-    return topics.packerId(dataset) + "-" + PackingTopology.STATE + "-changelog";
   }
 
   private static boolean exists(Admin admin, String topic) {

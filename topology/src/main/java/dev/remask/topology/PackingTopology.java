@@ -132,6 +132,19 @@ public final class PackingTopology {
     return topology;
   }
 
+  /**
+   * The changelogs of a dataset's packer, which Kafka Streams makes and names: all of them, and no
+   * other topic, whatever datasets are called.
+   */
+  public static List<String> changelogs(Topics topics, String dataset) {
+    return stores().stream().map(store -> changelog(topics, dataset, store.name())).toList();
+  }
+
+  /** Kafka Streams names it so: application id, store, "changelog". */
+  static String changelog(Topics topics, String dataset, String store) {
+    return topics.packerId(dataset) + "-" + store + "-changelog";
+  }
+
   static List<StoreBuilder<? extends KeyValueStore<?, ?>>> stores() {
     return List.of(
         store(STATE, Serdes.Integer(), AvroBinarySerde.of(PackerState.class)),

@@ -329,14 +329,23 @@ public final class Planner implements AutoCloseable {
     }
   }
 
-  /** Records that every example of an epoch is in the log. Saying it twice changes nothing. */
-  static void appendDone(
-      Map<String, ?> clients, Topics topics, String run, int epoch, Instant now) {
-    PlanEvent done = new PlanEvent(run, epoch, new EpochDone(millis(now)));
+  /**
+   * Records that every example of an epoch is in the log. Saying it twice changes nothing; nor does
+   * saying it of a life of the run that is over.
+   *
+   * @param epoch as it was masked
+   */
+  static void appendDone(Map<String, ?> clients, Topics topics, PlannedEpoch epoch, Instant now) {
+    PlanEvent done = done(epoch, now);
     try (Producer<byte[], PlanEvent> producer =
         producer(ClientConfigs.producer(clients), clients)) {
       GroupProgress.get(producer.send(record(topics, done)));
     }
+  }
+
+  static PlanEvent done(PlannedEpoch epoch, Instant now) {
+    return new PlanEvent(
+        epoch.run(), epoch.epoch(), new EpochDone(millis(now), epoch.plan().getPlannedAt()));
   }
 
   private static Producer<byte[], PlanEvent> producer(

@@ -1,14 +1,18 @@
 package dev.remask.topology;
 
+import dev.remask.topology.GroupProgress.Position;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.ThreadMetadata;
 import org.apache.kafka.streams.Topology;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,10 +22,16 @@ final class RunningTopology {
   private static final Logger LOG = LoggerFactory.getLogger(RunningTopology.class);
 
   private final String applicationId;
+  private final String source;
   private final KafkaStreams streams;
   private final FailedThreads failures;
 
-  RunningTopology(Topology topology, Map<String, Object> config, FailedThreads failures) {
+  /**
+   * @param source the topic that it reads
+   */
+  RunningTopology(
+      Topology topology, Map<String, Object> config, String source, FailedThreads failures) {
+    this.source = source;
     this.failures = failures;
     applicationId = String.valueOf(config.get(StreamsConfig.APPLICATION_ID_CONFIG));
     streams = new KafkaStreams(topology, new StreamsConfig(config));
@@ -71,8 +81,20 @@ final class RunningTopology {
   }
 
   /** Called now and then. */
-  void look() {
-    failures.look();
+  void look(Admin admin) {
+    failures.look(() -> positions(admin));
+  }
+
+  /** Empty while a thread joins the group or ends; then the partitions are not all known. */
+  private Optional<Map<Integer, Position>> positions(Admin admin) {
+    Set<ThreadMetadata> threads = streams.metadataForLocalThreads();
+    if (threads.isEmpty()
+        || !threads.stream().allMatch(thread -> thread.threadState().equals("RUNNING"))) {
+      return Optional.empty();
+    }
+    // Who waits for the trainer has nothing to do either.
+    Set<Integer> working = streams.isPaused() ? Set.of() : partitions();
+    return Optional.of(GroupProgress.positions(admin, applicationId, source, working));
   }
 
   /** Commits what is under way, leaves the group at once, so that others need not wait for it. */

@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
@@ -36,7 +35,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class StreamInstance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamInstance.class);
-  private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration MEASURE_EVERY = Duration.ofSeconds(2);
 
   /** Of all topologies together; with the watcher and its clients, 8 seconds. */
@@ -51,11 +49,11 @@ public final class StreamInstance implements AutoCloseable {
   private final Clock clock;
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final CountDownLatch closing = new CountDownLatch(1);
-  private final Thread watcher = new Thread(this::watch, "remask-stream");
   private final Counters counters = new Counters();
-  private final Outage outage;
   private final Topologies topologies;
+  private final Thread watcher;
 
+  private final OpenClients open = new OpenClients();
   private final Admin admin;
   private final PlanReader plans;
   private final Backpressure backpressure;
@@ -71,7 +69,7 @@ public final class StreamInstance implements AutoCloseable {
   private volatile StreamStatus status;
 
   /**
-   * Reads the run's plan; starts nothing.
+   * Reads the run's plan; starts nothing, and leaves nothing open if it throws.
    *
    * @param notices hears a line when the broker or the registry is away, and when it is back; from
    *     any thread
@@ -83,14 +81,18 @@ public final class StreamInstance implements AutoCloseable {
     this.dataset = dataset;
     this.run = run;
     this.clock = clock;
-    outage = new Outage(settings.outageMax(), notices, System::nanoTime);
+    Outage outage = new Outage(settings.outageMax(), notices, System::nanoTime);
+    watcher = new Thread(new Watcher(closing, this::look, outage, this::fail), "remask-stream");
     topologies = new Topologies(settings.outageMax(), notices, this::isClosing, this::fail);
     Map<String, Object> watching = impatient(settings.clients());
-    admin = Admin.create(ClientConfigs.admin(watching));
-    plans = new PlanReader(watching, settings.topics());
-    backpressure = new Backpressure(admin, watching, settings, run);
-    edges = new LogEdges(watching);
     try {
+      admin =
+          open.add(
+              Admin.create(ClientConfigs.admin(watching)), admin -> admin.close(CLIENT_CLOSE_MAX));
+      plans = open.add(new PlanReader(watching, settings.topics()), PlanReader::close);
+      backpressure =
+          open.add(new Backpressure(admin, watching, settings, run), Backpressure::close);
+      edges = open.add(new LogEdges(watching), LogEdges::close);
       plans.readToEnd();
       PlannedEpoch lane = liveLane();
       declared = lane.plan();
@@ -106,9 +108,9 @@ public final class StreamInstance implements AutoCloseable {
               dataset.getDocumentsTopic());
       live = new EpochMasker(admin, settings, dataset, lane, topologies, counters);
       status = status(Optional.empty());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       topologies.close(TOPOLOGIES_CLOSE_MAX);
-      closeClients();
+      open.close();
       throw e;
     }
   }
@@ -184,31 +186,11 @@ public final class StreamInstance implements AutoCloseable {
     }
   }
 
-  private void watch() {
-    try {
-      while (!closing.await(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
-        try {
-          look();
-          outage.over();
-        } catch (RuntimeException e) {
-          if (!isClosing()) {
-            outage.bear(e, this::isClosing);
-          }
-        }
-      }
-    } catch (RuntimeException | InterruptedException e) {
-      if (!isClosing()) {
-        LOG.error("The instance ends", e);
-      }
-      fail(e);
-    }
-  }
-
   private void look() {
     plans.readToEnd();
     SortedMap<Integer, PlannedEpoch> epochs = plans.epochs(run);
     requireDeclared(epochs);
-    topologies.look();
+    topologies.look(admin);
     if (groupsToDelete) {
       EpochMasker.deleteGroups(
           admin, settings.topics(), epochs.values().stream().filter(PlannedEpoch::done).toList());
@@ -282,8 +264,7 @@ public final class StreamInstance implements AutoCloseable {
     }
     Set<Integer> unfinished = masker.unfinished();
     if (unfinished.isEmpty()) {
-      Planner.appendDone(
-          settings.clients(), settings.topics(), run, masker.epoch(), clock.instant());
+      Planner.appendDone(settings.clients(), settings.topics(), masker.planned(), clock.instant());
       LOG.info("epoch {} of {} is done", masker.epoch(), run);
       return false;
     }
@@ -310,16 +291,9 @@ public final class StreamInstance implements AutoCloseable {
     topologies.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
     Topologies.join(early, deadline);
     if (watched) {
-      closeClients();
+      open.close();
     } else {
       LOG.warn("the watcher does not end: its clients stay open"); // They are not thread-safe.
     }
-  }
-
-  private void closeClients() {
-    backpressure.close();
-    edges.close();
-    plans.close();
-    admin.close(CLIENT_CLOSE_MAX);
   }
 }

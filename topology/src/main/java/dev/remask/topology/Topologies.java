@@ -51,14 +51,14 @@ final class Topologies {
             closing,
             failed,
             System::nanoTime);
-    RunningTopology running = new RunningTopology(topology, config, failures);
+    RunningTopology running = new RunningTopology(topology, config, source, failures);
     open.add(running);
     return running;
   }
 
   /** Called now and then. */
-  void look() {
-    open.forEach(RunningTopology::look);
+  void look(Admin admin) {
+    open.forEach(running -> running.look(admin));
   }
 
   void close(RunningTopology running, Duration max) {

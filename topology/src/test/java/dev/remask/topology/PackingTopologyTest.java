@@ -20,9 +20,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.common.config.ConfigException;
@@ -160,13 +162,33 @@ class PackingTopologyTest {
       flush(driver);
       documents.pipeInput(utf8("a"), document(CAT));
       List<TestRecord<byte[], byte[]>> changelog =
-          Fixture.output(driver, PackerProgress.changelog(TOPICS, DATASET)).readRecordsToList();
+          Fixture.output(driver, PackingTopology.changelog(TOPICS, DATASET, PackingTopology.STATE))
+              .readRecordsToList();
       byte[] last = changelog.get(changelog.size() - 1).value();
       PackerState state =
           AvroBinarySerde.of(PackerState.class).deserializer().deserialize("", last);
       assertThat(state).isEqualTo(state(driver));
       assertThat(state.getBooks().getDuplicates()).isEqualTo(1);
     }
+  }
+
+  /** Every topic that the packer writes is one of the dataset's own or a changelog. */
+  @Test
+  void theChangelogsAreNamedAsKafkaStreamsNamesThem() {
+    try (TopologyTestDriver driver = Fixture.packer(ONE)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      documents.pipeInput(utf8("a"), document(CAT));
+      documents.pipeInput(utf8("b"), document("A cat."));
+      flush(driver);
+      List<String> changelogs = PackingTopology.changelogs(TOPICS, DATASET);
+      Set<String> written = new HashSet<>(driver.producedTopicNames());
+      written.remove(TOPICS.segments(DATASET, 1).name());
+      assertThat(written).containsExactlyInAnyOrderElementsOf(changelogs);
+      assertThat(changelogs).containsOnlyOnce(TOPICS.packerId(DATASET) + "-packer-changelog");
+    }
+    // Names of datasets may begin alike, as those of their packers.
+    assertThat(PackingTopology.changelogs(TOPICS, "news"))
+        .doesNotContainAnyElementsOf(PackingTopology.changelogs(TOPICS, "news-pack"));
   }
 
   /** The driver's only partition is 0; the sequence and the key must name the task's own. */

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.remask.schemas.EpochDone;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskingKind;
 import dev.remask.schemas.MaskingPolicy;
+import dev.remask.schemas.PlanEvent;
+import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.SelectionKind;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -34,6 +38,17 @@ class PlannerTest {
             .setPlannedAt(DECLARED.getPlannedAt().plusSeconds(1))
             .build();
     assertThatCode(() -> Planner.requireAsDeclared(replay, DECLARED)).doesNotThrowAnyException();
+  }
+
+  /** By it the end of an epoch is told from that of another life of its run. */
+  @Test
+  void theEndOfAnEpochNamesItsPlan() {
+    var planned = new PlannedEpoch(Fixture.RUN, 3, LATER, false);
+    PlanEvent done = Planner.done(planned, Instant.EPOCH.plusNanos(5_999_999));
+    assertThat(done)
+        .isEqualTo(
+            new PlanEvent(
+                Fixture.RUN, 3, new EpochDone(Instant.EPOCH.plusMillis(5), LATER.getPlannedAt())));
   }
 
   @Test

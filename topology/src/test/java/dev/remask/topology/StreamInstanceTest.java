@@ -1,16 +1,21 @@
 package dev.remask.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Replication;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.KafkaException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +36,41 @@ class StreamInstanceTest {
         .map(PlannedEpoch::epoch)
         .hasValue(2);
     assertThat(StreamInstance.toReplay(epochs(false, true, true), 0)).isEmpty();
+  }
+
+  /** The owner may make one again and again while the broker is away. */
+  @Test
+  void anInstanceThatCannotBeMadeLeavesNothingOpen(@TempDir Path state) {
+    Map<String, Object> clients = new HashMap<>(Fixture.CLIENTS);
+    clients.put("bootstrap.servers", "127.0.0.1:1"); // nobody listens there
+    clients.put("default.api.timeout.ms", 500);
+    clients.put("request.timeout.ms", 400);
+    var away =
+        new StreamSettings(
+            clients, Fixture.TOPICS, state, 1, 200, 1000, Replication.ONE, Duration.ofMinutes(5));
+    clients.put("schema.registry.url", "");
+    var misled =
+        new StreamSettings(
+            clients, Fixture.TOPICS, state, 1, 200, 1000, Replication.ONE, Duration.ofMinutes(5));
+    Set<Thread> before = kafkaThreads();
+    for (StreamSettings settings : List.of(away, misled)) {
+      assertThatThrownBy(
+              () ->
+                  new StreamInstance(
+                      settings,
+                      Fixture.dataset(1, 0, 0),
+                      Fixture.RUN,
+                      Clock.systemUTC(),
+                      line -> {}))
+          .isInstanceOf(KafkaException.class);
+    }
+    assertThat(kafkaThreads()).isSubsetOf(before);
+  }
+
+  private static Set<Thread> kafkaThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("kafka-"))
+        .collect(Collectors.toSet());
   }
 
   /** What makes deleting it needless when an epoch ends. */
