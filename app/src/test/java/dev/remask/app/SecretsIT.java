@@ -169,7 +169,7 @@ class SecretsIT {
       Files.writeString(written.resolve(page.substring(1) + ".txt"), answer.body());
     }
     stream.terminate(AT_ONCE);
-    assertThat(written.resolve("data/logs/remask.log")).content().contains("[hidden]");
+    assertThat(written.resolve("data/logs/stream.log")).content().contains("[hidden]");
     requireNoLeak();
   }
 
