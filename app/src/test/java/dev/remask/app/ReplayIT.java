@@ -36,7 +36,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -165,6 +167,43 @@ class ReplayIT {
     assertThat(masked.difference(reference(settings("run.name=words"), 0)))
         .as("single tokens are masked otherwise")
         .isPresent();
+  }
+
+  /**
+   * As after a kill between two commits: the group stands behind the last segment, before the
+   * marker of its transaction. Whoever takes over reads no record and so commits no offset.
+   */
+  @Test
+  void anEpochOfWhichOnlyMarkersAreLeftIsDone() throws Exception {
+    Settings settings = settings("run.name=markers");
+    TestStack.declare(settings, List.of("The vocabulary is there."));
+    RunPlan plan = new RunPlan(settings);
+    plan.planUpTo(dataset, 1);
+    String group = settings.topics().maskerId("markers", 1);
+    try (Admin admin = Admin.create(settings.clients())) {
+      admin.alterConsumerGroupOffsets(group, beforeTheLastMarkers(admin)).all().get();
+    }
+    try (StreamInstance stream = instance(settings, "markers")) {
+      stream.start();
+      Await.until("the epoch is done", PATIENCE, () -> plan.epochs().get(1).done());
+    }
+  }
+
+  private Map<TopicPartition, OffsetAndMetadata> beforeTheLastMarkers(Admin admin)
+      throws Exception {
+    String topic = settings().topics().segments("replays", partitions()).name();
+    Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+    for (int p = 0; p < partitions(); p++) {
+      TopicPartition partition = new TopicPartition(topic, p);
+      long end =
+          admin
+              .listOffsets(Map.of(partition, OffsetSpec.latest()))
+              .partitionResult(partition)
+              .get()
+              .offset();
+      offsets.put(partition, new OffsetAndMetadata(end - 1));
+    }
+    return offsets;
   }
 
   private Settings settings(String... more) {

@@ -45,6 +45,11 @@ final class EpochMasker {
   private long masked;
   private long total;
 
+  /**
+   * Partitions in which the group has passed the last segment of the plan; replaced, not changed.
+   */
+  private Set<Integer> passed = Set.of();
+
   EpochMasker(
       Admin admin,
       StreamSettings settings,
@@ -122,6 +127,10 @@ final class EpochMasker {
     Set<Integer> unfinished = new TreeSet<>(ends.keySet());
     unfinished.removeIf(
         partition -> committed.getOrDefault(partition, 0L) >= ends.getOrDefault(partition, 0L));
+    // What is left may be markers and aborted records alone: a task that begins there, after a
+    // kill,
+    // reads no record and so commits no offset.
+    unfinished.removeAll(passed);
     return unfinished;
   }
 
@@ -153,15 +162,21 @@ final class EpochMasker {
     Map<Integer, Long> committed = GroupProgress.committed(admin, group, segments);
     long maskedSum = 0;
     long totalSum = 0;
+    Set<Integer> ended = new TreeSet<>();
     for (int p = 0; p < partitions; p++) {
       TopicPartition partition = new TopicPartition(segments, p);
       long end =
           ends == null
               ? log.last(partition).map(last -> MaskerProgress.sequence(last) + 1).orElse(0L)
               : ends.get(p);
-      maskedSum += Math.min(MaskerProgress.next(log, partition, committed), end);
+      long next = MaskerProgress.next(log, partition, committed);
+      if (ends != null && next >= end) {
+        ended.add(p);
+      }
+      maskedSum += Math.min(next, end);
       totalSum += end;
     }
+    passed = ended;
     masked = maskedSum;
     total = totalSum;
   }
