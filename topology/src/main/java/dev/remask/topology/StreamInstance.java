@@ -6,6 +6,7 @@ import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.Outage;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.Topics;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -16,6 +17,8 @@ import java.util.SortedMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.config.ConfigException;
@@ -35,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class StreamInstance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamInstance.class);
-  private static final Duration MEASURE_EVERY = Duration.ofSeconds(2);
+  private static final Duration MEASURE_EVERY = Duration.ofSeconds(1);
 
   /** Of all topologies together; with the watcher and its clients, 8 seconds. */
   private static final Duration TOPOLOGIES_CLOSE_MAX = Duration.ofSeconds(6);
@@ -58,6 +61,7 @@ public final class StreamInstance implements AutoCloseable {
   private final PlanReader plans;
   private final Backpressure backpressure;
   private final LogEdges edges;
+  private final AbandonedTransactions abandoned;
   private final EpochPlan declared;
   private final RunningTopology packer;
   private final EpochMasker live;
@@ -93,6 +97,7 @@ public final class StreamInstance implements AutoCloseable {
       backpressure =
           open.add(new Backpressure(admin, watching, settings, run), Backpressure::close);
       edges = open.add(new LogEdges(watching), LogEdges::close);
+      abandoned = new AbandonedTransactions(admin, settings.transactionTimeout());
       plans.readToEnd();
       PlannedEpoch lane = liveLane();
       declared = lane.plan();
@@ -207,8 +212,20 @@ public final class StreamInstance implements AutoCloseable {
       groupsToDelete = true;
     }
     Optional<EpochMasker> now = Optional.ofNullable(replay);
-    measure(now);
+    if (System.nanoTime() - measuredNs >= MEASURE_EVERY.toNanos()) {
+      measuredNs = System.nanoTime();
+      measure(now);
+      abandoned.abort(applications(epochs.keySet()));
+    }
     status = status(now);
+  }
+
+  private Set<String> applications(Set<Integer> epochs) {
+    Topics topics = settings.topics();
+    return Stream.concat(
+            Stream.of(topics.packerId(dataset.getName())),
+            epochs.stream().map(epoch -> topics.maskerId(run, epoch)))
+        .collect(Collectors.toSet());
   }
 
   /** A run of this name that was declared after it is another one. */
@@ -221,11 +238,6 @@ public final class StreamInstance implements AutoCloseable {
 
   /** Not at every look: it asks for each partition. */
   private void measure(Optional<EpochMasker> replay) {
-    long now = System.nanoTime();
-    if (now - measuredNs < MEASURE_EVERY.toNanos()) {
-      return;
-    }
-    measuredNs = now;
     String packing = settings.topics().packerId(dataset.getName());
     lag = GroupProgress.lag(admin, packing, dataset.getDocumentsTopic(), dataset.getPartitions());
     live.measure(edges);

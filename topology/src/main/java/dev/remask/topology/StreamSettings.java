@@ -9,6 +9,7 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.GroupProtocol;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.StreamsConfig;
@@ -78,6 +79,13 @@ public record StreamSettings(
         throw new ConfigException("kafka." + fixed.getKey(), given, "must be " + fixed.getValue());
       }
     }
+  }
+
+  /** After which a transaction that is still open is given up, by the broker or by us. */
+  Duration transactionTimeout() {
+    String key = ProducerConfig.TRANSACTION_TIMEOUT_CONFIG;
+    Object given = clients.getOrDefault(key, DEFAULTS.get(key));
+    return Duration.ofMillis((int) ConfigDef.parseType("kafka." + key, given, ConfigDef.Type.INT));
   }
 
   /** Configuration of the packer: bad documents become dead letters. */
