@@ -28,19 +28,6 @@ final class Cast implements AutoCloseable {
 
   private static final int LAST_PORT = 32_000;
 
-  private static final Map<String, String> SETTINGS =
-      Map.ofEntries(
-          Map.entry("dataset.name", "survival"),
-          Map.entry("run.name", "survival"),
-          Map.entry("vocabulary.size", "1000"),
-          Map.entry("heldout.permille", "100"),
-          Map.entry("batch.size", "16"),
-          Map.entry("batch.micro.size", "8"),
-          Map.entry("order.window", "128"),
-          Map.entry("checkpoint.every.steps", "40"),
-          // Long enough for a test to see a transaction while it is open.
-          Map.entry("stream.commit.interval.ms", "1500"));
-
   private final Path folder;
   private final Path config;
   private final List<Actor> actors = new ArrayList<>();
@@ -56,14 +43,19 @@ final class Cast implements AutoCloseable {
   private final Actor replay;
   private final Actor status;
 
-  Cast(Path folder, Path text) throws IOException {
+  /**
+   * @param text what is to be ingested
+   * @param own settings that are not the demo's
+   * @param streaming of {@code stream} alone, {@code key=value}
+   */
+  Cast(Path folder, Path text, Map<String, String> own, String... streaming) throws IOException {
     this.folder = folder;
     config = folder.resolve("remask.properties");
     int port = freePort(FIRST_PORT);
     int registryPort = freePort(port + 1);
     Properties settings = new Properties();
     settings.putAll(DemoDefaults.ALL);
-    settings.putAll(SETTINGS);
+    settings.putAll(own);
     settings.setProperty("kafka.bootstrap.servers", "127.0.0.1:" + port);
     settings.setProperty("schema.registry.url", "http://127.0.0.1:" + registryPort);
     try (var out = Files.newBufferedWriter(config)) {
@@ -81,8 +73,8 @@ final class Cast implements AutoCloseable {
             Integer.toString(registryPort));
     vocab = actor("vocab", "vocab", text.toString(), "--out", vocabulary);
     dataset = actor("dataset", "dataset", "--vocab", vocabulary);
-    one = stream("stream-1");
-    two = stream("stream-2");
+    one = stream("stream-1", streaming);
+    two = stream("stream-2", streaming);
     train = actor("train", "train");
     // Slower than the schedule of the kills, however long that takes.
     ingest = actor("ingest", "ingest", text.toString(), "--seconds", "300");
@@ -98,15 +90,13 @@ final class Cast implements AutoCloseable {
     return actor;
   }
 
-  /** With a client id to know it by, and short transactions, so that a kill costs less. */
-  private Actor stream(String name) {
-    return actor(
-        name,
-        "stream",
-        "--set",
-        "kafka.client.id=" + name,
-        "--set",
-        "kafka.transaction.timeout.ms=5000");
+  /** With a client id to know it by. */
+  private Actor stream(String name, String... settings) {
+    List<String> arguments = new ArrayList<>(List.of("stream", "--set", "kafka.client.id=" + name));
+    for (String setting : settings) {
+      arguments.addAll(List.of("--set", setting));
+    }
+    return actor(name, arguments.toArray(String[]::new));
   }
 
   private static int freePort(int from) throws IOException {
@@ -153,11 +143,16 @@ final class Cast implements AutoCloseable {
   }
 
   Settings settings() {
-    return Settings.of(Map.of(), config, Map.of(), Map.of());
+    return settings(Map.of());
+  }
+
+  /** With others set. */
+  Settings settings(Map<String, String> set) {
+    return Settings.of(Map.of(), config, Map.of(), set);
   }
 
   Path checkpoints() {
-    return new DataFolder(data("train")).checkpoints("survival");
+    return new DataFolder(data("train")).checkpoints(settings().text("run.name"));
   }
 
   Actor up() {

@@ -9,8 +9,16 @@ import java.util.Set;
 final class Kills {
   private record Kill(String victim, Set<String> open) {}
 
+  private final String name;
   private final List<Kill> kills = new ArrayList<>();
   private final long start = System.nanoTime();
+
+  /**
+   * @param name begins each line that is said
+   */
+  Kills(String name) {
+    this.name = name;
+  }
 
   /**
    * @param open transactional ids, of the victim or, if that is the broker, of anyone
@@ -25,7 +33,7 @@ final class Kills {
 
   void say(String what) {
     System.out.printf(
-        Locale.ROOT, "survival: %5.1f s  %s%n", (System.nanoTime() - start) / 1e9, what);
+        Locale.ROOT, "%s: %5.1f s  %s%n", name, (System.nanoTime() - start) / 1e9, what);
   }
 
   int count() {

@@ -38,6 +38,14 @@ final class StreamChild {
    * @param name starts the client ids of its members, and names its state folder
    */
   static StreamChild start(Settings settings, Path folder, String name) throws IOException {
+    return start(StreamChild.class, settings, folder, name);
+  }
+
+  /**
+   * @param main takes the arguments that {@link #main} takes
+   */
+  static StreamChild start(Class<?> main, Settings settings, Path folder, String name)
+      throws IOException {
     Path output = folder.resolve(name + ".txt");
     Process process =
         new ProcessBuilder(
@@ -48,7 +56,7 @@ final class StreamChild {
                 "-Dremask.log.file=" + folder.resolve(name + ".log"),
                 "-cp",
                 System.getProperty("java.class.path"),
-                StreamChild.class.getName(),
+                main.getName(),
                 settings.clients().get("bootstrap.servers").toString(),
                 settings.clients().get(LocalStack.REGISTRY_URL).toString(),
                 settings.text("topic.prefix"),

@@ -69,12 +69,25 @@ class SurvivalIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final Map<String, String> SETTINGS =
+      Map.ofEntries(
+          Map.entry("dataset.name", "survival"),
+          Map.entry("run.name", "survival"),
+          Map.entry("vocabulary.size", "1000"),
+          Map.entry("heldout.permille", "100"),
+          Map.entry("batch.size", "16"),
+          Map.entry("batch.micro.size", "8"),
+          Map.entry("order.window", "128"),
+          Map.entry("checkpoint.every.steps", "40"),
+          // Long enough for a test to see a transaction while it is open.
+          Map.entry("stream.commit.interval.ms", "1500"));
+
   /** What they say when they are at work. */
   private static final Map<String, String> WORKS =
       Map.of("stream-1", "  dataset ", "train", "  train ", "ingest", "  ingest ");
 
   private final Random random = new Random(SEED);
-  private final Kills kills = new Kills();
+  private final Kills kills = new Kills("survival");
 
   /**
    * By killed streams; until the broker aborts them, others may have been given their partitions.
@@ -100,7 +113,8 @@ class SurvivalIT {
     for (Corpus.Source source : sources) {
       Files.write(text.resolve(source.id() + ".txt"), source.content().read());
     }
-    cast = new Cast(folder, text);
+    // Short transactions, so that a kill costs less.
+    cast = new Cast(folder, text, SETTINGS, "kafka.transaction.timeout.ms=5000");
     topics = cast.settings().topics();
     kills.say("the seed is " + SEED);
     cast.vocab().start();
