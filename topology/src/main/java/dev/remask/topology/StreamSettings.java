@@ -38,6 +38,9 @@ public record StreamSettings(
     Replication replication,
     Duration outageMax) {
 
+  /** The interval that it is shipped with; {@code bench/README.md} says what one costs. */
+  public static final int COMMIT_INTERVAL_MS = 200;
+
   /** What the protocol rests on; a client setting that says otherwise is refused. */
   private static final Map<String, Object> FIXED =
       Map.of(
