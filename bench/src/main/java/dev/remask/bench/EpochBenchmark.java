@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
@@ -53,6 +54,7 @@ final class EpochBenchmark implements Benchmark {
           settings.topics().segments(segments.dataset().getName(), segments.partitions());
       logs.make(topic);
       segments.write(stack.clients(), topic);
+      logs.readWhole(topic, EACH, Logs.NOTHING);
       return new Session(setup, logs, settings, segments).rows();
     }
   }
@@ -83,8 +85,7 @@ final class EpochBenchmark implements Benchmark {
                   segments.size(),
                   segments.partitions(),
                   raw.bytes() / 1e6));
-      Row epoch =
-          against("epoch", "raw producer", Epoch::secondsToCommitted, () -> produce(raw));
+      Row epoch = against("epoch", "raw producer", Epoch::secondsToCommitted, () -> produce(raw));
       raw.forget();
       return List.of(
           epoch,
@@ -117,7 +118,8 @@ final class EpochBenchmark implements Benchmark {
     }
 
     /** Of one epoch, which is deleted again. */
-    private double rate(Map<String, ?> overrides, Clock clock, Consumer<Logs.Entry> read)
+    private double rate(
+        Map<String, ?> overrides, Clock clock, Consumer<ConsumerRecord<byte[], byte[]>> read)
         throws Exception {
       Epoch epoch = new Epoch(logs, segments, settings, "run-" + runs++, overrides);
       logs.make(epoch.examples());

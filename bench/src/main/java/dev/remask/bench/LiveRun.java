@@ -20,6 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -28,6 +31,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -42,6 +46,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class LiveRun implements AutoCloseable {
   private static final String NAME = "bench";
+  private static final Pattern WORD = Pattern.compile("[A-Za-z]+");
   private static final Duration EXAMPLE_MAX = Duration.ofSeconds(60);
 
   private final Stack stack;
@@ -106,9 +111,11 @@ final class LiveRun implements AutoCloseable {
     StringBuilder words = new StringBuilder();
     int tokens = 0;
     for (String document : text.documents()) {
-      for (String word : document.toLowerCase(Locale.ROOT).split("[^a-z]+")) {
-        words.append(' ').append(word);
-        tokens += tokenizer.encode(" " + word).length;
+      Matcher found = WORD.matcher(document);
+      while (found.find()) {
+        String word = " " + found.group().toLowerCase(Locale.ROOT);
+        words.append(word);
+        tokens += tokenizer.encode(word).length;
         if (tokens > segmentLength * 3 / 4) {
           sentences.add(words.substring(1));
           words.setLength(0);
@@ -144,12 +151,13 @@ final class LiveRun implements AutoCloseable {
     long n = sent[partition]++;
     String id = partition + "-" + n;
     int i = (int) ((n * sent.length + partition) % sentences.size());
-    producer.send(
-        new ProducerRecord<>(
-            dataset.getDocumentsTopic(),
-            partition,
-            id.getBytes(StandardCharsets.UTF_8),
-            new Document(sentences.get(i), null)));
+    Future<RecordMetadata> unused =
+        producer.send(
+            new ProducerRecord<>(
+                dataset.getDocumentsTopic(),
+                partition,
+                id.getBytes(StandardCharsets.UTF_8),
+                Document.newBuilder().setText(sentences.get(i)).build()));
   }
 
   /** Sends a number of documents to every partition, each once the one before is an example. */

@@ -6,7 +6,6 @@ import dev.remask.schemas.Replication;
 import dev.remask.schemas.SequenceKey;
 import dev.remask.schemas.Topic;
 import dev.remask.schemas.TopicAdmin;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +17,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
@@ -29,10 +29,7 @@ import org.apache.kafka.common.errors.InterruptException;
 /** The topics of a measure: how far they are, what is in them, and that they go again. */
 final class Logs implements AutoCloseable {
   /** For who only wants to be sure that all are there. */
-  static final Consumer<Entry> NOTHING = entry -> {};
-
-  /** A record, as its bytes. */
-  record Entry(int partition, byte[] key, byte[] value) {}
+  static final Consumer<ConsumerRecord<byte[], byte[]>> NOTHING = record -> {};
 
   private final Map<String, Object> clients;
   private final Admin admin;
@@ -94,9 +91,9 @@ final class Logs implements AutoCloseable {
             .mapToObj(p -> new TopicPartition(topic.name(), p))
             .collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
     return get(admin.listOffsets(query, new ListOffsetsOptions(isolation)).all())
-        .entrySet().stream()
-        .collect(
-            Collectors.toMap(end -> end.getKey().partition(), end -> end.getValue().offset()));
+        .entrySet()
+        .stream()
+        .collect(Collectors.toMap(end -> end.getKey().partition(), end -> end.getValue().offset()));
   }
 
   /**
@@ -105,26 +102,16 @@ final class Logs implements AutoCloseable {
    * @throws IllegalStateException unless each partition holds the sequences 0, 1, 2 … up to this
    *     many: a log that is not whole was not measured
    */
-  void readWhole(Topic<?> topic, int each, Consumer<Entry> sink) {
-    long[] next = new long[topic.partitions()];
+  void readWhole(Topic<?> topic, int each, Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+    Sequences sequences = new Sequences(topic.partitions());
     LogReader.readRaw(
         clients,
         topic.name(),
         record -> {
-          int p = record.partition();
-          SequenceKey expected = new SequenceKey(p, next[p]++);
-          if (!SequenceKey.decode(record.key()).equals(expected)) {
-            throw new IllegalStateException(
-                "%s has %s instead of %s"
-                    .formatted(topic.name(), SequenceKey.decode(record.key()), expected));
-          }
-          sink.accept(new Entry(p, record.key(), record.value()));
+          sequences.add(record.partition(), SequenceKey.decode(record.key()));
+          sink.accept(record);
         });
-    if (Arrays.stream(next).anyMatch(count -> count != each)) {
-      throw new IllegalStateException(
-          "%s has %s records per partition instead of %d"
-              .formatted(topic.name(), Arrays.toString(next), each));
-    }
+    sequences.requireEach(each);
   }
 
   private static <T> T get(KafkaFuture<T> answer) {

@@ -4,9 +4,12 @@ import dev.remask.schemas.ClientConfigs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -16,7 +19,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class RawProducer {
   private final Map<String, Object> config;
-  private final List<List<Logs.Entry>> kept;
+  private final List<List<ConsumerRecord<byte[], byte[]>>> kept;
   private long bytes;
 
   /**
@@ -26,14 +29,14 @@ final class RawProducer {
     config = ClientConfigs.producer(product);
     kept =
         IntStream.range(0, segments.partitions())
-            .<List<Logs.Entry>>mapToObj(p -> new ArrayList<>(segments.each()))
+            .<List<ConsumerRecord<byte[], byte[]>>>mapToObj(p -> new ArrayList<>(segments.each()))
             .toList();
   }
 
   /** One more record to write, the next of its partition. */
-  void keep(Logs.Entry entry) {
-    kept.get(entry.partition()).add(entry);
-    bytes += entry.key().length + entry.value().length;
+  void keep(ConsumerRecord<byte[], byte[]> record) {
+    kept.get(record.partition()).add(record);
+    bytes += record.key().length + record.value().length;
   }
 
   /** Of keys and values. */
@@ -57,9 +60,11 @@ final class RawProducer {
   private long produce(KafkaProducer<byte[], byte[]> producer, String topic) {
     int each = kept.get(0).size();
     for (int i = 0; i < each; i++) {
-      for (List<Logs.Entry> partition : kept) {
-        Logs.Entry entry = partition.get(i);
-        producer.send(new ProducerRecord<>(topic, entry.partition(), entry.key(), entry.value()));
+      for (List<ConsumerRecord<byte[], byte[]>> partition : kept) {
+        ConsumerRecord<byte[], byte[]> record = partition.get(i);
+        Future<RecordMetadata> unused =
+            producer.send(
+                new ProducerRecord<>(topic, record.partition(), record.key(), record.value()));
       }
     }
     producer.flush();

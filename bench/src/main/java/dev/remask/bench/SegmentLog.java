@@ -18,9 +18,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -73,25 +75,31 @@ record SegmentLog(Dataset dataset, int each) {
     config.put(ProducerConfig.LINGER_MS_CONFIG, 10);
     try (KafkaProducer<byte[], Segment> producer =
         new KafkaProducer<>(
-            config, new ByteArraySerializer(), AvroSerdes.of(Segment.class, clients).serializer())) {
+            config,
+            new ByteArraySerializer(),
+            AvroSerdes.of(Segment.class, clients).serializer())) {
       for (int sequence = 0; sequence < each; sequence++) {
         for (int p = 0; p < partitions(); p++) {
-          producer.send(
-              new ProducerRecord<>(
-                  topic.name(), p, new SequenceKey(p, sequence).encode(), segment(p, sequence)));
+          Future<RecordMetadata> unused =
+              producer.send(
+                  new ProducerRecord<>(
+                      topic.name(),
+                      p,
+                      new SequenceKey(p, sequence).encode(),
+                      segment(p, sequence)));
         }
       }
     }
   }
 
-  private static Segment segment(int partition, int sequence) {
+  static Segment segment(int partition, int sequence) {
     int[] tokens =
         new Random(sequence * (long) PARTITIONS + partition)
             .ints(LENGTH, Vocabulary.UNK + 1, VOCABULARY - 1)
             .toArray();
     tokens[0] = Vocabulary.BOS;
     tokens[LENGTH - 1] = Vocabulary.EOS;
-    int middle = 1 + sequence * 37 % (LENGTH - 2);
+    int middle = 2 + sequence % (LENGTH - 2);
     List<DocumentSpan> documents =
         sequence % 2 == 0
             ? List.of(new DocumentSpan("document-" + sequence, 1, LENGTH))
