@@ -189,7 +189,7 @@ final class LiveRun implements AutoCloseable {
   }
 
   /** The key of the next committed record, waited for. */
-  static SequenceKey next(Consumer<byte[], byte[]> reader) {
+  SequenceKey next(Consumer<byte[], byte[]> reader) {
     long deadline = System.nanoTime() + EXAMPLE_MAX.toNanos();
     while (System.nanoTime() < deadline) {
       ConsumerRecords<byte[], byte[]> records = reader.poll(Duration.ofMillis(100));
@@ -197,7 +197,9 @@ final class LiveRun implements AutoCloseable {
         return SequenceKey.decode(records.iterator().next().key());
       }
     }
-    throw new IllegalStateException("no example within " + EXAMPLE_MAX.toSeconds() + " s");
+    throw new IllegalStateException(
+        "no example within %d s; the stream said: %s"
+            .formatted(EXAMPLE_MAX.toSeconds(), stack.said("stream")));
   }
 
   /** Reads one by one what is committed to a topic from its present end on. */

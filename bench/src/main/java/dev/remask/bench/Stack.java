@@ -1,5 +1,6 @@
 package dev.remask.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.File;
@@ -40,7 +41,7 @@ final class Stack implements AutoCloseable {
       Process up =
           start(
               command("up", "--json", "--port", "0", "--registry-port", "0")
-                  .redirectError(folder.resolve("up.txt").toFile()));
+                  .redirectError(output("up").toFile()));
       clients = clients(up);
     } catch (IOException | RuntimeException e) {
       close();
@@ -49,16 +50,16 @@ final class Stack implements AutoCloseable {
   }
 
   /** It prints where it listens once it does. */
-  private static Map<String, Object> clients(Process up) throws IOException {
+  private Map<String, Object> clients(Process up) throws IOException {
     try (BufferedReader out = up.inputReader(StandardCharsets.UTF_8)) {
       @Nullable String line = out.readLine();
       if (line == null) {
-        throw new IllegalStateException("'remask up' did not start a broker and a registry");
+        throw new IllegalStateException("'remask up' failed: " + said("up"));
       }
-      Map<?, ?> printed = new ObjectMapper().readValue(line, Map.class);
+      JsonNode printed = new ObjectMapper().readTree(line);
       return Map.of(
-          "bootstrap.servers", String.valueOf(printed.get("bootstrap.servers")),
-          "schema.registry.url", String.valueOf(printed.get("schema.registry.url")));
+          "bootstrap.servers", printed.required("bootstrap.servers").asText(),
+          "schema.registry.url", printed.required("schema.registry.url").asText());
     }
   }
 
@@ -74,18 +75,33 @@ final class Stack implements AutoCloseable {
 
   /** Runs a command of the program to its end. */
   void run(String... arguments) throws IOException, InterruptedException {
-    File said = folder.resolve(arguments[0] + ".txt").toFile();
-    Process process = start(command(arguments).redirectErrorStream(true).redirectOutput(said));
-    if (process.waitFor() != 0) {
+    if (launch(arguments).waitFor() != 0) {
       throw new IllegalStateException(
-          "'remask " + arguments[0] + "' failed: " + Files.readString(said.toPath()));
+          "'remask " + arguments[0] + "' failed: " + said(arguments[0]));
     }
   }
 
   /** Runs a command of the program until this is closed. */
-  Process start(String... arguments) throws IOException {
-    File said = folder.resolve(arguments[0] + ".txt").toFile();
-    return start(command(arguments).redirectErrorStream(true).redirectOutput(said));
+  void start(String... arguments) throws IOException {
+    Process unused = launch(arguments);
+  }
+
+  /** What a command of the program has printed. */
+  String said(String command) {
+    try {
+      return Files.readString(output(command));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Path output(String command) {
+    return folder.resolve(command + ".txt");
+  }
+
+  private Process launch(String... arguments) throws IOException {
+    File output = output(arguments[0]).toFile();
+    return start(command(arguments).redirectErrorStream(true).redirectOutput(output));
   }
 
   private Process start(ProcessBuilder builder) throws IOException {
@@ -102,7 +118,10 @@ final class Stack implements AutoCloseable {
     command.addAll(List.of("--data", folder.resolve("data").toString()));
     ProcessBuilder builder = new ProcessBuilder(command);
     // What is measured is the shipped configuration.
-    builder.environment().keySet().removeIf(name -> name.startsWith("REMASK_"));
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("REMASK_") || name.equals("JDK_JAVA_OPTIONS"));
     return builder;
   }
 
