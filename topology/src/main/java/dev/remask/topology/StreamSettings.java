@@ -38,7 +38,7 @@ public record StreamSettings(
     Replication replication,
     Duration outageMax) {
 
-  /** As it is shipped: half the latency of a hop against what each commit costs. */
+  /** The commit interval that the program is shipped with. */
   public static final int COMMIT_INTERVAL_MS = 200;
 
   /** What the protocol rests on; a client setting that says otherwise is refused. */
