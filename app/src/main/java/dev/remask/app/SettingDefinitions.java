@@ -12,6 +12,7 @@ import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
 import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 import static org.apache.kafka.common.config.ConfigDef.ValidString.in;
 
+import dev.remask.topology.StreamSettings;
 import org.apache.kafka.common.config.ConfigDef;
 
 /** Every setting: its type, its default, what is allowed, and what it means. */
@@ -212,7 +213,7 @@ final class SettingDefinitions {
           .define(
               "stream.commit.interval.ms",
               INT,
-              200,
+              StreamSettings.COMMIT_INTERVAL_MS,
               between(10, 5000),
               MEDIUM,
               "How often a topology commits, in milliseconds.")

@@ -34,7 +34,13 @@ final class Main implements Callable<Integer> {
               new MaskingBenchmark()),
           new Entry(
               "step", "training of the demo's model; peer: scalar kernels", new StepBenchmark()),
-          new Entry("vocabulary", "learning 8,192 tokens; no peer", new VocabularyBenchmark()));
+          new Entry("vocabulary", "learning 8,192 tokens; no peer", new VocabularyBenchmark()),
+          new Entry(
+              "epoch",
+              "an epoch through Kafka; peers: a plain producer, at least once",
+              new EpochBenchmark()),
+          new Entry("latency", "document to masked example; no peer", new LatencyBenchmark()),
+          new Entry("plan", "plan to first masked example; no peer", new PlanBenchmark()));
 
   private static final String LIST = "list";
   private static final int LEAST_RUNS = 5;

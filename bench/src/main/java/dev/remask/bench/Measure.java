@@ -2,6 +2,7 @@ package dev.remask.bench;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,15 @@ record Measure(String name, String unit, int runs, Duration warmUp) {
 
   /** For rates: more is better. */
   Row against(String peer, Run ours, Run theirs) throws Exception {
+    return against(peer, ours, theirs, ratios -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param told the ratio of every pair, in the order they were taken
+   */
+  Row against(String peer, Run ours, Run theirs, Consumer<double[]> told) throws Exception {
     warmUp(ours);
     warmUp(theirs);
     double[] values = new double[runs];
@@ -47,6 +57,7 @@ record Measure(String name, String unit, int runs, Duration warmUp) {
       values[i] = oursFirst ? first : second;
       ratios[i] = oursFirst ? first / second : second / first;
     }
+    told.accept(ratios.clone());
     return row(values, peer, median(ratios));
   }
 

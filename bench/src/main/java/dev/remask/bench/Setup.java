@@ -18,4 +18,9 @@ record Setup(int runs, Path home, Consumer<String> notes) {
   Path python(String script) {
     return home.resolve("src/main/python").resolve(script);
   }
+
+  /** The {@code remask} command, as the app's build leaves it. */
+  Path program() {
+    return home.resolveSibling("app").resolve("target/remask/bin/remask");
+  }
 }

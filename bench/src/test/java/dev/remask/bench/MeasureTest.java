@@ -39,6 +39,19 @@ class MeasureTest {
   }
 
   @Test
+  void tellsTheRatioOfEveryPair() throws Exception {
+    List<Double> told = new ArrayList<>();
+    Row row =
+        measure.against(
+            "p",
+            run(new ArrayList<>(), "a", 10, 12, 1, 15, 9),
+            run(new ArrayList<>(), "b", 5, 6, 0.5, 5, 9),
+            ratios -> Arrays.stream(ratios).forEach(told::add));
+    assertThat(told).containsExactly(2.0, 2.0, 2.0, 3.0, 1.0);
+    assertThat(row.ratio()).isEqualTo(2.0);
+  }
+
+  @Test
   void alone() throws Exception {
     Row row = measure.alone(run(new ArrayList<>(), "a", 4, 1, 5, 2, 3));
     assertThat(row).isEqualTo(new Row("m", 3, "u", null, null, 5, 4 / 3.0));

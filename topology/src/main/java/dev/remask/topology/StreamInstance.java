@@ -202,10 +202,12 @@ public final class StreamInstance implements AutoCloseable {
       groupsToDelete = false;
     }
     live.regulate(backpressure, live.unfinished(), epochs);
-    EpochMasker running = replay;
-    if (running == null) {
+    if (replay == null) {
       replay = nextReplay(epochs);
-    } else if (!advance(running, epochs)) {
+    }
+    // In the same look, so that a new plan does not wait for another one.
+    EpochMasker running = replay;
+    if (running != null && !advance(running, epochs)) {
       running.close(TOPOLOGIES_CLOSE_MAX);
       ended = running.epoch();
       replay = null;

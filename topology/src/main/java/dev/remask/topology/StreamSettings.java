@@ -39,6 +39,9 @@ public record StreamSettings(
     Replication replication,
     Duration outageMax) {
 
+  /** The commit interval that the program is shipped with. */
+  public static final int COMMIT_INTERVAL_MS = 200;
+
   /** What the protocol rests on; a client setting that says otherwise is refused. */
   private static final Map<String, Object> FIXED =
       Map.of(
