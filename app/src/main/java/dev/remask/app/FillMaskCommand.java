@@ -10,7 +10,6 @@ import dev.remask.trainer.model.Roberta;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.config.ConfigException;
@@ -52,6 +51,11 @@ final class FillMaskCommand implements Callable<Integer> {
       description = "A checkpoint's model folder instead.")
   private @Nullable Path model;
 
+  @Option(
+      names = "--logits",
+      description = "Print token ids and the score of every token at each mask, as JSON.")
+  private boolean logits;
+
   @Override
   public Integer call() throws Exception {
     if (most < 1 || most > 1000) {
@@ -65,22 +69,27 @@ final class FillMaskCommand implements Callable<Integer> {
       throw new ConfigException("--model", folder, "holds no tokenizer.json");
     }
     Vocabulary vocabulary = Vocabulary.parse(Files.readAllBytes(tokenizer));
-    Console console = new Console(System.out, Terminal.isColoured(), System::nanoTime);
-    List<FillMask.Filled> filled = new ArrayList<>();
     ModelShape shape = shape(folder);
     try (Roberta learner = Roberta.create(shape, READING)) {
       load(learner, folder);
-      FillMask fill = new FillMask(vocabulary, learner, shape.positions());
-      for (String sentence : sentences) {
-        filled.add(fill.fill(sentence, most));
-      }
+      print(new FillMask(vocabulary, learner, shape.positions()));
     }
+    return 0;
+  }
+
+  /** All of it is right before any of it is printed. */
+  private void print(FillMask fill) {
+    if (logits) {
+      System.out.println(Json.text(sentences.stream().map(fill::score).toList()));
+      return;
+    }
+    List<FillMask.Filled> filled = sentences.stream().map(s -> fill.fill(s, most)).toList();
     if (options.json()) {
       System.out.println(Json.text(filled));
     } else {
+      Console console = new Console(System.out, Terminal.isColoured(), System::nanoTime);
       filled.forEach(f -> console.print(FillMask.render(f, console)));
     }
-    return 0;
   }
 
   private static ModelShape shape(Path folder) {

@@ -29,6 +29,9 @@ public interface Learner extends AutoCloseable {
   /** The {@code most} likeliest tokens at a position of {@code tokens}, likeliest first. */
   List<Prediction> predict(int[] tokens, int position, int most);
 
+  /** The score of each token at a position of {@code tokens}, before the softmax: {@code [V]}. */
+  float[] logits(int[] tokens, int position);
+
   /** SHA-256 over all parameters, lower-case hexadecimal. */
   String parametersSha256();
 

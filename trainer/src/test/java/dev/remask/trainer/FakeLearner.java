@@ -67,6 +67,11 @@ public class FakeLearner implements Learner {
   }
 
   @Override
+  public float[] logits(int[] tokens, int position) {
+    return new float[0];
+  }
+
+  @Override
   public String parametersSha256() {
     return HexFormat.of().formatHex(weights);
   }

@@ -95,6 +95,11 @@ final class Worker {
   }
 
   /** {@code [V]}, of the first token to predict; valid until the next call. */
+  Floats logits(MicroBatch batch) {
+    return head.logits(batch, encode(batch));
+  }
+
+  /** {@code [V]}, of the first token to predict; valid until the next call. */
   Floats probabilities(MicroBatch batch) {
     return head.probabilities(batch, encode(batch));
   }
