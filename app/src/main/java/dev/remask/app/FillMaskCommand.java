@@ -1,14 +1,11 @@
 package dev.remask.app;
 
-import dev.remask.mlm.Vocabulary;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.Checkpoints;
-import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.model.AdamW;
 import dev.remask.trainer.model.Initialization;
 import dev.remask.trainer.model.Roberta;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -64,15 +61,9 @@ final class FillMaskCommand implements Callable<Integer> {
     DataFolder data = options.data();
     Path folder =
         model == null ? newest(data, options.settings(DemoDefaults.ALL).text("run.name")) : model;
-    Path tokenizer = folder.resolve("tokenizer.json");
-    if (!Files.isRegularFile(tokenizer)) {
-      throw new ConfigException("--model", folder, "holds no tokenizer.json");
-    }
-    Vocabulary vocabulary = Vocabulary.parse(Files.readAllBytes(tokenizer));
-    ModelShape shape = shape(folder);
-    try (Roberta learner = Roberta.create(shape, READING)) {
-      load(learner, folder);
-      print(new FillMask(vocabulary, learner, shape.positions()));
+    ModelFolder files = ModelFolder.open("--model", folder);
+    try (Roberta learner = files.model(READING)) {
+      print(new FillMask(files.vocabulary(), learner, files.shape().positions()));
     }
     return 0;
   }
@@ -89,22 +80,6 @@ final class FillMaskCommand implements Callable<Integer> {
     } else {
       Console console = new Console(System.out, Terminal.isColoured(), System::nanoTime);
       filled.forEach(f -> console.print(FillMask.render(f, console)));
-    }
-  }
-
-  private static ModelShape shape(Path folder) {
-    try {
-      return Roberta.shape(folder);
-    } catch (IOException e) {
-      throw new ConfigException("--model", folder, "is no model: " + e.getMessage());
-    }
-  }
-
-  private static void load(Roberta learner, Path folder) {
-    try {
-      learner.load(folder);
-    } catch (IOException e) {
-      throw new ConfigException("--model", folder, "is no model: " + e.getMessage());
     }
   }
 

@@ -234,6 +234,13 @@ final class SettingDefinitions {
           .define("model.heads", INT, 4, between(1, 256), HIGH, "Attention heads A.")
           .define("model.feedforward", INT, 1024, between(8, 65_536), HIGH, "Inner width F.")
           .define(
+              "model.positions",
+              INT,
+              0,
+              between(0, 8192),
+              MEDIUM,
+              "Tokens that the model takes at most; 0 for as many as a segment has.")
+          .define(
               "model.initialization",
               STRING,
               "roberta",

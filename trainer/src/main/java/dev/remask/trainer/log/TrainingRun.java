@@ -72,8 +72,7 @@ public final class TrainingRun {
               settings.checkpoints(),
               settings.recipe().checkpointsKept(),
               configuration,
-              TokenizerFiles.of(
-                  bytes(settings.dataset().getTokenizer()), settings.dataset().getSegmentLength()));
+              TokenizerFiles.of(bytes(settings.dataset().getTokenizer()), settings.positions()));
       try (RunFeed feed = clients.feed(plans);
           Ledger ledger = clients.ledger(feed);
           Purge purge = clients.purge()) {

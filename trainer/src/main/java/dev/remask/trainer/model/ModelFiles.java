@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * A model's files: {@code config.json} and {@code model.safetensors} as Hugging Face's
@@ -94,41 +93,88 @@ final class ModelFiles {
     if (!found.equals(shape)) {
       throw new IOException(folder.resolve(CONFIG) + ": " + found + "; expected " + shape);
     }
-    readModel(folder, layout, tensor -> parameters.slice(tensor.offset(), tensor.length()));
+    try (Safetensors tensors = openModel(folder, layout)) {
+      for (Layout.Tensor tensor : layout.tensors()) {
+        read(tensors, tensor, parameters.slice(tensor.offset(), tensor.length()));
+      }
+    }
   }
 
   /** Reads all of a model folder, one tensor at a time, and keeps nothing. */
   static void verify(Path folder) throws IOException {
-    Layout layout = new Layout(shape(folder));
+    Layout layout = layout(folder);
     int longest = layout.tensors().stream().mapToInt(Layout.Tensor::length).max().orElseThrow();
-    requireModel(folder);
-    try (Arena arena = new Arena()) {
+    long needed = 2L * longest * Float.BYTES; // the second copy of a tied one
+    if (needed > Arena.availableBytes()) {
+      throw new IOException(
+          "%s: a tensor of %,d floats; allowed: %,d, which this machine has the memory for"
+              .formatted(
+                  folder.resolve(MODEL), longest, Arena.availableBytes() / (2 * Float.BYTES)));
+    }
+    try (Safetensors tensors = openModel(folder, layout);
+        Arena arena = new Arena()) {
       Floats one = arena.floats(longest);
-      readModel(folder, layout, tensor -> one.slice(0, tensor.length()));
+      for (Layout.Tensor tensor : layout.tensors()) {
+        read(tensors, tensor, one.slice(0, tensor.length()));
+      }
     }
   }
 
-  private static void readModel(Path folder, Layout layout, Function<Layout.Tensor, Floats> target)
-      throws IOException {
+  private static Layout layout(Path folder) throws IOException {
+    ModelShape shape = shape(folder);
+    try {
+      return new Layout(shape);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(folder.resolve(CONFIG) + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** With all of the layout's tensors, and no unknown one: so far the header tells. */
+  private static Safetensors openModel(Path folder, Layout layout) throws IOException {
     requireModel(folder);
     Path file = folder.resolve(MODEL);
-    try (Safetensors tensors = Safetensors.open(file)) {
-      for (Layout.Tensor tensor : layout.tensors()) {
-        Floats values = target.apply(tensor);
-        Optional<String> second =
-            Optional.ofNullable(TIED.get(tensor.name())).filter(tensors.names()::contains);
-        boolean first = tensors.names().contains(tensor.name());
-        // Which of the two names a writer keeps differs.
-        String name = first ? tensor.name() : second.orElse(tensor.name());
-        tensors.read(name, tensor.shape(), values);
-        if (first && second.isPresent()) {
-          requireEqual(tensors, file, second.get(), tensor, values);
-        }
-      }
+    Safetensors tensors = Safetensors.open(file);
+    try {
       Set<String> known = new HashSet<>(UNUSED);
+      for (Layout.Tensor tensor : layout.tensors()) {
+        known.add(tensor.name());
+        tensors.check(name(tensors, tensor), tensor.shape());
+      }
       known.addAll(TIED.values());
-      layout.tensors().forEach(tensor -> known.add(tensor.name()));
       refuseOthers(tensors, file, known);
+      return tensors;
+    } catch (IOException | RuntimeException e) {
+      tensors.close();
+      throw e;
+    }
+  }
+
+  /** Which of the two names of a tied tensor a writer keeps differs. */
+  private static String name(Safetensors tensors, Layout.Tensor tensor) {
+    boolean first = tensors.names().contains(tensor.name());
+    return first ? tensor.name() : second(tensors, tensor).orElse(tensor.name());
+  }
+
+  private static Optional<String> second(Safetensors tensors, Layout.Tensor tensor) {
+    return Optional.ofNullable(TIED.get(tensor.name())).filter(tensors.names()::contains);
+  }
+
+  /** A second copy of a tied tensor must be the same: this model has only one. */
+  private static void read(Safetensors tensors, Layout.Tensor tensor, Floats values)
+      throws IOException {
+    String name = name(tensors, tensor);
+    tensors.read(name, tensor.shape(), values);
+    Optional<String> second = second(tensors, tensor);
+    if (second.isEmpty() || second.get().equals(name)) {
+      return;
+    }
+    try (Arena arena = new Arena()) {
+      tensors.check(second.get(), tensor.shape());
+      Floats copy = arena.floats(tensor.length());
+      tensors.read(second.get(), tensor.shape(), copy);
+      if (copy.bytes(0, copy.length).mismatch(values.bytes(0, copy.length)) >= 0) {
+        throw tensors.fault("tensor " + second.get() + " differs from " + name);
+      }
     }
   }
 
@@ -142,19 +188,6 @@ final class ModelFiles {
         throw new IOException(
             "%s: %s; save the model as one %s: in transformers, model.save_pretrained(...)"
                 .formatted(folder.resolve(other.getKey()), other.getValue(), MODEL));
-      }
-    }
-  }
-
-  /** A second copy of a tied tensor must be the same: this model has only one. */
-  private static void requireEqual(
-      Safetensors tensors, Path file, String second, Layout.Tensor tied, Floats values)
-      throws IOException {
-    try (Arena arena = new Arena()) {
-      Floats copy = arena.floats(tied.length());
-      tensors.read(second, tied.shape(), copy);
-      if (copy.bytes(0, copy.length).mismatch(values.bytes(0, copy.length)) >= 0) {
-        throw new IOException(file + ": tensor " + second + " differs from " + tied.name());
       }
     }
   }
