@@ -294,6 +294,20 @@ final class SettingDefinitions {
               MEDIUM,
               "Threads that compute gradients; part of the numeric fingerprint.")
           .define(
+              "evaluate.every.steps",
+              LONG,
+              500L,
+              atLeast(0),
+              MEDIUM,
+              "Steps between two looks at held-out text, besides one after the last step; 0 for none at all.")
+          .define(
+              "evaluate.segments.max",
+              INT,
+              512,
+              between(1, 1_000_000),
+              LOW,
+              "Held-out segments that are looked at, an equal share of each partition.")
+          .define(
               "verify.examples",
               BOOLEAN,
               true,

@@ -3,6 +3,7 @@ package dev.remask.app;
 import dev.remask.app.Console.Style;
 import dev.remask.schemas.Dataset;
 import dev.remask.trainer.Checkpoints;
+import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.TrainingSummary;
 import dev.remask.trainer.Until;
@@ -196,6 +197,14 @@ final class TrainCommand implements Callable<Integer> {
                   + String.format(Locale.ROOT, ", from step %,d on", step.step())
                   + (step.redone() ? ", redone from the ledger" : ""));
         }
+      }
+
+      @Override
+      public void evaluated(long step, HeldOutScore score) {
+        HeldOutFigures figures = HeldOutFigures.of(score.record());
+        console.part(
+            "held out", String.format(Locale.ROOT, "step %,d: %s", step, figures.atMask()));
+        console.part("", figures.selected());
       }
 
       @Override

@@ -189,6 +189,8 @@ final class Trainers {
             model,
             shape(dataset).positions(),
             checkpoints,
+            settings.whole("evaluate.every.steps"),
+            settings.integer("evaluate.segments.max"),
             settings.flag("verify.examples"),
             settings.outageMax());
     return new TrainingRun(run, () -> learner(dataset), listener);

@@ -45,7 +45,7 @@ final class Examples {
         plan.getSeed(), plan.getDataset(), policy, dataset.getVocabularySize(), wordStarts);
   }
 
-  private static Vocabulary vocabulary(Dataset dataset) {
+  static Vocabulary vocabulary(Dataset dataset) {
     ByteBuffer json = dataset.getTokenizer().duplicate();
     byte[] bytes = new byte[json.remaining()];
     json.get(bytes);

@@ -201,12 +201,11 @@ public final class Roberta implements Learner {
   }
 
   @Override
-  public Evaluation evaluate(List<Example> examples) {
+  public Optional<Evaluation> evaluate(List<Example> examples, BooleanSupplier abandons) {
     return each(
-            examples,
-            (worker, some) -> Optional.of(worker.score(new MicroBatch(some, Dropout.NONE, 0))),
-            worker -> {})
-        .orElseThrow();
+        examples,
+        (worker, some) -> worker.score(new MicroBatch(some, Dropout.NONE, 0), abandons),
+        worker -> {});
   }
 
   private interface Pass {
