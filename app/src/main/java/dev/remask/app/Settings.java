@@ -115,16 +115,15 @@ final class Settings {
    * @param reason why a value has to be this one, for the message
    */
   Settings agreeing(UnaryOperator<String> reason, SortedMap<String, String> declared) {
-    Map<String, String> all = new HashMap<>(defaults);
-    all.putAll(declared);
-    Settings settings = of(all, given);
     declared.forEach(
         (key, value) -> {
-          if (!settings.shown(key).equals(value)) {
-            throw new ConfigException(key, settings.shown(key), reason.apply(value));
+          if (given.containsKey(key) && !shown(key).equals(value)) {
+            throw new ConfigException(key, shown(key), reason.apply(value));
           }
         });
-    return settings;
+    Map<String, String> all = new HashMap<>(defaults);
+    all.putAll(declared);
+    return of(all, given);
   }
 
   /** A value that has lost its key may be taken for one. */

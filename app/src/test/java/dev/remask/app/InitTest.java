@@ -172,6 +172,7 @@ class InitTest {
   @Test
   void aSizeThatDisagreesIsNamed() {
     train("--set", "model.layers=3").isOneLine(Main.WRONG_USAGE, "model.layers", "3", "has 2");
+    train("--set", "model.hidden=32").isOneLine(Main.WRONG_USAGE, "model.hidden", "32", "has 16");
     train("--set", "model.positions=64")
         .isOneLine(Main.WRONG_USAGE, "model.positions", "64", "has 30");
   }
