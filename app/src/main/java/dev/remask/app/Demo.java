@@ -88,6 +88,7 @@ final class Demo {
   /** Nothing if it was stopped before all was learned. */
   Optional<DemoReport> run() throws Exception {
     Dataset dataset = dataset();
+    new Trainers(settings).check(dataset);
     new Setup(settings).ensureTopics(dataset, settings.text("run.name"));
     RunPlan plan = new RunPlan(settings);
     plan.declare(dataset);

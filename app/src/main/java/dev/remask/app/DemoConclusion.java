@@ -8,8 +8,8 @@ import dev.remask.schemas.SequenceKey;
 import dev.remask.topology.PackerProgress;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.Checkpoints;
+import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.Learner;
-import dev.remask.trainer.log.HeldOutScore;
 import dev.remask.trainer.log.TrainingRun;
 import java.io.IOException;
 import java.util.List;
@@ -113,6 +113,7 @@ final class DemoConclusion {
         score.model().maskLoss(),
         score.unigram().loss(),
         score.unigram().maskLoss(),
+        HeldOutFigures.of(score.record()),
         progress.firstStepAt(),
         progress.lastDocumentAt(),
         console.seconds(),

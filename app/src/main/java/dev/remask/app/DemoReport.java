@@ -15,6 +15,7 @@ package dev.remask.app;
  * @param heldoutLoss over all selected tokens of the held-out text
  * @param heldoutMaskLoss at {@code <mask>} only
  * @param unigramMaskLoss of the unigram baseline there
+ * @param heldout all that is known of how the held-out text is predicted
  * @param firstStepAt when the first step was learned
  * @param lastDocumentAt when the last new document was sent
  */
@@ -35,6 +36,7 @@ record DemoReport(
     double heldoutMaskLoss,
     double unigramLoss,
     double unigramMaskLoss,
+    HeldOutFigures heldout,
     double firstStepAt,
     double lastDocumentAt,
     double seconds,

@@ -56,11 +56,19 @@ final class DemoSummary {
         console.in(
             gain > 0 ? Style.GREEN : Style.YELLOW,
             String.format(Locale.ROOT, "%.2f nats better", gain)));
+    HeldOutFigures heldOut = report.heldout();
     row(
         "",
-        "%.2f over all selected tokens; word frequencies alone: %.2f",
-        report.heldoutLoss(),
-        report.unigramLoss());
+        "perplexity %.1f there, %.1f %% right, %.2f bits per byte",
+        heldOut.maskPerplexity(),
+        100 * heldOut.maskAccuracy(),
+        heldOut.maskBitsPerByte());
+    row(
+        "",
+        "%.2f over all selected tokens; word frequencies alone: %.2f, with copying: %.2f",
+        heldOut.loss(),
+        heldOut.unigramLoss(),
+        heldOut.copyLoss());
   }
 
   private void row(String name, String format, Object... facts) {

@@ -8,6 +8,8 @@ import dev.remask.trainer.Prediction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.config.ConfigException;
@@ -23,6 +25,14 @@ final class FillMask {
    * @param best for each mask of the sentence, the likeliest first
    */
   record Filled(String sentence, List<List<Candidate>> best) {}
+
+  /**
+   * What the model made of a sentence, in numbers.
+   *
+   * @param tokens the sentence's ids, with those at its ends
+   * @param logits by the position of each mask: the score of every token there, before the softmax
+   */
+  record Scored(String sentence, List<Integer> tokens, SortedMap<Integer, float[]> logits) {}
 
   private final Vocabulary vocabulary;
   private final Tokenizer tokenizer;
@@ -46,20 +56,33 @@ final class FillMask {
    */
   Filled fill(String sentence, int most) {
     int[] ids = ids(sentence);
+    List<List<Candidate>> best = new ArrayList<>();
+    for (int position : masks(sentence, ids)) {
+      best.add(learner.predict(ids, position, most).stream().map(this::candidate).toList());
+    }
+    return new Filled(sentence, best);
+  }
+
+  /** ConfigException as above. */
+  Scored score(String sentence) {
+    int[] ids = ids(sentence);
+    SortedMap<Integer, float[]> logits = new TreeMap<>();
+    for (int position : masks(sentence, ids)) {
+      logits.put(position, learner.logits(ids, position));
+    }
+    return new Scored(sentence, IntStream.of(ids).boxed().toList(), logits);
+  }
+
+  private int[] masks(String sentence, int[] ids) {
     if (ids.length > tokensMax) {
       throw new ConfigException(
           "sentence", sentence, "has " + ids.length + " tokens, the model takes " + tokensMax);
     }
-    List<List<Candidate>> best = new ArrayList<>();
-    for (int position = 0; position < ids.length; position++) {
-      if (ids[position] == vocabulary.mask()) {
-        best.add(learner.predict(ids, position, most).stream().map(this::candidate).toList());
-      }
-    }
-    if (best.isEmpty()) {
+    int[] masks = IntStream.range(0, ids.length).filter(i -> ids[i] == vocabulary.mask()).toArray();
+    if (masks.length == 0) {
       throw new ConfigException("sentence", sentence, "must contain " + MASK);
     }
-    return new Filled(sentence, best);
+    return masks;
   }
 
   /** The mask takes the space before it with it, as in Hugging Face's tokenizer. */

@@ -1,16 +1,12 @@
 package dev.remask.app;
 
-import dev.remask.mlm.Vocabulary;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.Checkpoints;
-import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.model.AdamW;
 import dev.remask.trainer.model.Initialization;
 import dev.remask.trainer.model.Roberta;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.config.ConfigException;
@@ -52,6 +48,11 @@ final class FillMaskCommand implements Callable<Integer> {
       description = "A checkpoint's model folder instead.")
   private @Nullable Path model;
 
+  @Option(
+      names = "--logits",
+      description = "Print token ids and the score of every token at each mask, as JSON.")
+  private boolean logits;
+
   @Override
   public Integer call() throws Exception {
     if (most < 1 || most > 1000) {
@@ -60,42 +61,25 @@ final class FillMaskCommand implements Callable<Integer> {
     DataFolder data = options.data();
     Path folder =
         model == null ? newest(data, options.settings(DemoDefaults.ALL).text("run.name")) : model;
-    Path tokenizer = folder.resolve("tokenizer.json");
-    if (!Files.isRegularFile(tokenizer)) {
-      throw new ConfigException("--model", folder, "holds no tokenizer.json");
-    }
-    Vocabulary vocabulary = Vocabulary.parse(Files.readAllBytes(tokenizer));
-    Console console = new Console(System.out, Terminal.isColoured(), System::nanoTime);
-    List<FillMask.Filled> filled = new ArrayList<>();
-    ModelShape shape = shape(folder);
-    try (Roberta learner = Roberta.create(shape, READING)) {
-      load(learner, folder);
-      FillMask fill = new FillMask(vocabulary, learner, shape.positions());
-      for (String sentence : sentences) {
-        filled.add(fill.fill(sentence, most));
-      }
-    }
-    if (options.json()) {
-      System.out.println(Json.text(filled));
-    } else {
-      filled.forEach(f -> console.print(FillMask.render(f, console)));
+    ModelFolder files = ModelFolder.open("--model", folder);
+    try (Roberta learner = files.model(READING)) {
+      print(new FillMask(files.vocabulary(), learner, files.shape().positions()));
     }
     return 0;
   }
 
-  private static ModelShape shape(Path folder) {
-    try {
-      return Roberta.shape(folder);
-    } catch (IOException e) {
-      throw new ConfigException("--model", folder, "is no model: " + e.getMessage());
+  /** All of it is right before any of it is printed. */
+  private void print(FillMask fill) {
+    if (logits) {
+      System.out.println(Json.text(sentences.stream().map(fill::score).toList()));
+      return;
     }
-  }
-
-  private static void load(Roberta learner, Path folder) {
-    try {
-      learner.load(folder);
-    } catch (IOException e) {
-      throw new ConfigException("--model", folder, "is no model: " + e.getMessage());
+    List<FillMask.Filled> filled = sentences.stream().map(s -> fill.fill(s, most)).toList();
+    if (options.json()) {
+      System.out.println(Json.text(filled));
+    } else {
+      Console console = new Console(System.out, Terminal.isColoured(), System::nanoTime);
+      filled.forEach(f -> console.print(FillMask.render(f, console)));
     }
   }
 

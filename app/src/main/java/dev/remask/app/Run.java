@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
@@ -39,17 +40,26 @@ record Run(Settings settings, Dataset dataset) {
 
   /** The same; if nobody has declared it, it is declared now, with its topics. */
   static Run open(Settings given) {
+    return open(given, run -> {});
+  }
+
+  /**
+   * @param check throws if it may not be declared: then nothing was
+   */
+  static Run open(Settings given, Consumer<Run> check) {
     Optional<EpochPlan> plan = declared(given);
-    if (plan.isPresent()) {
-      Run run = of(given, plan.get());
-      run.ensure();
-      return run;
-    }
-    Dataset dataset = new Setup(given).dataset();
-    Run run = new Run(DatasetSettings.of(given, dataset), dataset);
+    Run run = plan.isPresent() ? of(given, plan.get()) : undeclared(given);
+    check.accept(run);
     run.ensure();
-    new RunPlan(run.settings()).declare(dataset);
+    if (plan.isEmpty()) {
+      new RunPlan(run.settings()).declare(run.dataset());
+    }
     return run;
+  }
+
+  private static Run undeclared(Settings given) {
+    Dataset dataset = new Setup(given).dataset();
+    return new Run(DatasetSettings.of(given, dataset), dataset);
   }
 
   static boolean isDeclared(Settings given) {

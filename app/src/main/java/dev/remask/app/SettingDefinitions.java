@@ -235,6 +235,13 @@ final class SettingDefinitions {
           .define("model.heads", INT, 4, between(1, 256), HIGH, "Attention heads A.")
           .define("model.feedforward", INT, 1024, between(8, 65_536), HIGH, "Inner width F.")
           .define(
+              "model.positions",
+              INT,
+              0,
+              between(0, 8192),
+              MEDIUM,
+              "Tokens that the model takes at most; 0 for as many as a segment has.")
+          .define(
               "model.initialization",
               STRING,
               "roberta",
@@ -287,6 +294,20 @@ final class SettingDefinitions {
               between(1, 256),
               MEDIUM,
               "Threads that compute gradients; part of the numeric fingerprint.")
+          .define(
+              "evaluate.every.steps",
+              LONG,
+              500L,
+              atLeast(0),
+              MEDIUM,
+              "Steps between two looks at held-out text, besides one after the last step; 0 for none at all.")
+          .define(
+              "evaluate.segments.max",
+              INT,
+              512,
+              between(1, 1_000_000),
+              LOW,
+              "Held-out segments that are looked at, an equal share of each partition.")
           .define(
               "verify.examples",
               BOOLEAN,

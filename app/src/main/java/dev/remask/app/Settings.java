@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
@@ -104,22 +105,25 @@ final class Settings {
    * @throws ConfigException naming the first given setting that differs, with both values
    */
   Settings agreeing(String whose, SortedMap<String, String> declared) {
-    Map<String, String> all = new HashMap<>(defaults);
-    all.putAll(declared);
-    Settings settings = of(all, given);
+    return agreeing(
+        value ->
+            whose + " was declared with " + value + ", for its life; use that, or another name",
+        declared);
+  }
+
+  /**
+   * @param reason why a value has to be this one, for the message
+   */
+  Settings agreeing(UnaryOperator<String> reason, SortedMap<String, String> declared) {
     declared.forEach(
         (key, value) -> {
-          if (!settings.shown(key).equals(value)) {
-            throw new ConfigException(
-                key,
-                settings.shown(key),
-                whose
-                    + " was declared with "
-                    + value
-                    + ", for its life; use that, or another name");
+          if (given.containsKey(key) && !shown(key).equals(value)) {
+            throw new ConfigException(key, shown(key), reason.apply(value));
           }
         });
-    return settings;
+    Map<String, String> all = new HashMap<>(defaults);
+    all.putAll(declared);
+    return of(all, given);
   }
 
   /** A value that has lost its key may be taken for one. */

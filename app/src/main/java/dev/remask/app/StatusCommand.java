@@ -4,6 +4,7 @@ import dev.remask.app.Console.Style;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
+import dev.remask.schemas.HeldOutEvaluation;
 import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.PlanReader;
@@ -56,7 +57,15 @@ final class StatusCommand implements Callable<Integer> {
       List<EpochStatus> epochs,
       long steps,
       @Nullable Double loss,
-      @Nullable Double learningRate) {}
+      @Nullable Double learningRate,
+      @Nullable HeldOutStatus heldOut) {}
+
+  /**
+   * The last look at held-out text.
+   *
+   * @param step after which
+   */
+  private record HeldOutStatus(long step, HeldOutFigures figures) {}
 
   private record Status(List<DatasetStatus> datasets, List<RunStatus> runs) {}
 
@@ -155,6 +164,7 @@ final class StatusCommand implements Callable<Integer> {
       Map<String, long[]> segments) {
     Map<Integer, Long> learned = new HashMap<>();
     AtomicReference<@Nullable TrainingStep> last = new AtomicReference<>();
+    AtomicReference<@Nullable HeldOutStatus> heldOut = new AtomicReference<>();
     Topic<TrainingStep> ledger = settings.topics().ledger(name);
     LogReader.readAll(
         settings.clients(),
@@ -163,6 +173,10 @@ final class StatusCommand implements Callable<Integer> {
           TrainingStep step = record.value();
           learned.merge(step.getEpoch(), (long) step.getExamples(), Long::sum);
           last.set(step);
+          HeldOutEvaluation found = step.getHeldOut();
+          if (found != null) {
+            heldOut.set(new HeldOutStatus(step.getStep(), HeldOutFigures.of(found)));
+          }
         });
     String dataset = epochs.iterator().next().plan().getDataset();
     long[] ends = segments.get(dataset);
@@ -179,9 +193,15 @@ final class StatusCommand implements Callable<Integer> {
                 MaskerProgress.reached(settings.clients(), settings.topics(), epoch, ends.length));
     TrainingStep step = last.get();
     return step == null
-        ? new RunStatus(name, dataset, states, 0, null, null)
+        ? new RunStatus(name, dataset, states, 0, null, null, null)
         : new RunStatus(
-            name, dataset, states, step.getStep(), step.getLoss(), step.getLearningRate());
+            name,
+            dataset,
+            states,
+            step.getStep(),
+            step.getLoss(),
+            step.getLearningRate(),
+            heldOut.get());
   }
 
   private static void print(Status status, Console console) {
@@ -221,6 +241,13 @@ final class StatusCommand implements Callable<Integer> {
                   r.loss() == null ? "" : String.format(Locale.ROOT, ", loss %.3f", r.loss())));
       for (EpochStatus e : r.epochs()) {
         console.print("  " + e.line());
+      }
+      if (r.heldOut() != null) {
+        HeldOutFigures figures = r.heldOut().figures();
+        console.print(
+            String.format(
+                Locale.ROOT, "  held out at step %,d: %s", r.heldOut().step(), figures.atMask()));
+        console.print("    " + figures.selected());
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.remask.app;
 import dev.remask.app.Console.Style;
 import dev.remask.schemas.Dataset;
 import dev.remask.trainer.Checkpoints;
+import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.TrainingSummary;
 import dev.remask.trainer.Until;
@@ -59,11 +60,20 @@ final class TrainCommand implements Callable<Integer> {
       description = "End after this step (default: go on for ever).")
   private @Nullable Long untilStep;
 
+  @Option(
+      names = "--init",
+      paramLabel = "DIR",
+      description =
+          "Begin with the model in this folder, in Hugging Face's form; later starts need not name it.")
+  private @Nullable Path init;
+
   @Override
   public Integer call() throws Exception {
     Until until = until();
     DataFolder data = options.data();
-    Settings given = options.settingsOfRunning(Map.of());
+    Settings told = options.settingsOfRunning(Map.of());
+    Optional<InitialModel> initial = InitialModel.of(init, data.checkpoints(told.text("run.name")));
+    Settings given = initial.map(model -> model.settings(told)).orElse(told);
     Console console = options.console();
     try (Stopping stopping = Stopping.onSignal();
         Monitoring monitoring = Monitoring.open(given)) {
@@ -72,9 +82,11 @@ final class TrainCommand implements Callable<Integer> {
           new Connection(
               given, given.outageMax(), line -> console.part("outage", line), stopping::asked);
       Optional<Run> run =
-          connection.await() ? connection.answer(() -> open(given, data)) : Optional.empty();
+          connection.await()
+              ? connection.answer(() -> open(given, data, initial))
+              : Optional.empty();
       if (run.isPresent()) {
-        train(run.get(), until, data, console, stopping, monitoring);
+        train(run.get(), initial, until, data, console, stopping, monitoring);
       }
     }
     return 0;
@@ -85,7 +97,7 @@ final class TrainCommand implements Callable<Integer> {
    *
    * @throws ConfigException if there are checkpoints of a run that is not declared
    */
-  private static Run open(Settings given, DataFolder data) {
+  private static Run open(Settings given, DataFolder data, Optional<InitialModel> initial) {
     String name = given.text("run.name");
     Path checkpoints = data.checkpoints(name);
     try {
@@ -100,7 +112,7 @@ final class TrainCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return Run.open(given);
+    return Run.open(given, run -> new Trainers(run.settings(), initial).check(run.dataset()));
   }
 
   private Until until() {
@@ -117,6 +129,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private void train(
       Run run,
+      Optional<InitialModel> initial,
       Until until,
       DataFolder data,
       Console console,
@@ -134,8 +147,11 @@ final class TrainCommand implements Callable<Integer> {
     monitoring.watch(health);
     FileLock lock = DataFolder.lock("the checkpoints' folder", checkpoints);
     try {
-      TrainingRun training = new Trainers(settings).run(dataset, checkpoints, health);
+      TrainingRun training = new Trainers(settings, initial).run(dataset, checkpoints, health);
       training.requireSameConfiguration();
+      initial
+          .filter(model -> model.folder().isPresent())
+          .ifPresent(model -> console.part("init", model.whose() + ", SHA-256 " + model.sha256()));
       console.part("train", "run " + settings.text("run.name") + ", checkpoints in " + checkpoints);
       RunSummary summary =
           learn(
@@ -181,6 +197,14 @@ final class TrainCommand implements Callable<Integer> {
                   + String.format(Locale.ROOT, ", from step %,d on", step.step())
                   + (step.redone() ? ", redone from the ledger" : ""));
         }
+      }
+
+      @Override
+      public void evaluated(long step, HeldOutScore score) {
+        HeldOutFigures figures = HeldOutFigures.of(score.record());
+        console.part(
+            "held out", String.format(Locale.ROOT, "step %,d: %s", step, figures.atMask()));
+        console.part("", figures.selected());
       }
 
       @Override

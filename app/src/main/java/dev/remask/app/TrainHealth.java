@@ -1,5 +1,6 @@
 package dev.remask.app;
 
+import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.StepListener;
 import java.time.Duration;
 import java.util.Optional;
@@ -45,6 +46,11 @@ final class TrainHealth implements Health, StepListener {
     running = true;
     notice = null;
     next.learned(report);
+  }
+
+  @Override
+  public void evaluated(long step, HeldOutScore score) {
+    next.evaluated(step, score);
   }
 
   @Override

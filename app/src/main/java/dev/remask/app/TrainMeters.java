@@ -1,5 +1,6 @@
 package dev.remask.app;
 
+import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.StepListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -21,11 +22,16 @@ final class TrainMeters implements StepListener {
   private final Counter waiting;
   private final Counter gradients;
   private final Counter update;
+  private final Counter evaluation;
   private final Counter ledger;
   private final Counter checkpoint;
   private final Counter other;
   private volatile @Nullable StepReport last;
   private volatile long lastNs;
+  private volatile @Nullable HeldOut heldOut;
+
+  /** The last look at held-out text. */
+  private record HeldOut(long step, HeldOutFigures figures) {}
 
   /**
    * @param next hears of everything after the meters do
@@ -42,10 +48,12 @@ final class TrainMeters implements StepListener {
     waiting = part("waiting");
     gradients = part("gradients");
     update = part("update");
+    evaluation = part("evaluation");
     ledger = part("ledger");
     checkpoint = part("checkpoint");
     other = part("other");
     addGauges();
+    addHeldOutGauges();
   }
 
   @Override
@@ -63,6 +71,12 @@ final class TrainMeters implements StepListener {
   }
 
   @Override
+  public void evaluated(long step, HeldOutScore score) {
+    heldOut = new HeldOut(step, HeldOutFigures.of(score.record()));
+    next.evaluated(step, score);
+  }
+
+  @Override
   public void notice(String line) {
     next.notice(line);
   }
@@ -71,10 +85,16 @@ final class TrainMeters implements StepListener {
     waiting.increment(parts.waiting());
     gradients.increment(parts.gradients());
     update.increment(parts.update());
+    evaluation.increment(parts.evaluation());
     ledger.increment(parts.ledger());
     checkpoint.increment(parts.checkpoint());
     double known =
-        parts.waiting() + parts.gradients() + parts.update() + parts.ledger() + parts.checkpoint();
+        parts.waiting()
+            + parts.gradients()
+            + parts.update()
+            + parts.evaluation()
+            + parts.ledger()
+            + parts.checkpoint();
     other.increment(Math.max(0, seconds - known));
   }
 
@@ -98,6 +118,49 @@ final class TrainMeters implements StepListener {
     Gauge.builder(
             "remask.seconds.since.step", () -> (nanoTime.getAsLong() - lastNs) / NANOS_PER_SECOND)
         .description("Time since the last step ended, or since the start before the first")
+        .register(registry);
+  }
+
+  private void addHeldOutGauges() {
+    heldOut(
+        "remask.heldout.step", 0, HeldOut::step, "The step of the last look; 0 before the first");
+    String loss = "Mean loss per selected token of held-out text";
+    at("remask.heldout.loss.nats", loss, h -> h.loss(), h -> h.maskLoss());
+    String right = "Share of the selected tokens of held-out text that were predicted right";
+    at("remask.heldout.accuracy.ratio", right, h -> h.accuracy(), h -> h.maskAccuracy());
+    String bits = "The loss per byte of the text that the selected tokens stand for";
+    at("remask.heldout.bits.per.byte", bits, h -> h.bitsPerByte(), h -> h.maskBitsPerByte());
+    String unigram = "The loss of word frequencies alone at the same positions";
+    at("remask.heldout.unigram.loss.nats", unigram, h -> h.unigramLoss(), h -> h.unigramMaskLoss());
+    String copy = "The same of word frequencies and the input at the same position";
+    at("remask.heldout.copy.loss.nats", copy, h -> h.copyLoss(), h -> h.unigramMaskLoss());
+  }
+
+  /** Over all selected tokens, and over those at the mask alone. */
+  private void at(
+      String name,
+      String description,
+      ToDoubleFunction<HeldOutFigures> selected,
+      ToDoubleFunction<HeldOutFigures> mask) {
+    heldOut(
+        name, Double.NaN, h -> selected.applyAsDouble(h.figures()), description, "at", "selected");
+    heldOut(name, Double.NaN, h -> mask.applyAsDouble(h.figures()), description, "at", "mask");
+  }
+
+  private void heldOut(
+      String name,
+      double before,
+      ToDoubleFunction<HeldOut> value,
+      String description,
+      String... labels) {
+    Gauge.builder(
+            name,
+            () -> {
+              HeldOut last = heldOut;
+              return last == null ? before : value.applyAsDouble(last);
+            })
+        .tags(labels)
+        .description(description)
         .register(registry);
   }
 

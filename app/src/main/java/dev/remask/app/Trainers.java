@@ -12,6 +12,7 @@ import dev.remask.trainer.model.Initialization;
 import dev.remask.trainer.model.Roberta;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.kafka.common.config.ConfigException;
@@ -27,9 +28,18 @@ final class Trainers {
   };
 
   private final Settings settings;
+  private final Optional<InitialModel> initial;
 
   Trainers(Settings settings) {
+    this(settings, Optional.empty());
+  }
+
+  /**
+   * @param initial what the weights begin with instead of random ones
+   */
+  Trainers(Settings settings, Optional<InitialModel> initial) {
     this.settings = settings;
+    this.initial = initial;
   }
 
   /**
@@ -45,30 +55,82 @@ final class Trainers {
   }
 
   /**
-   * @throws ConfigException if there is not the memory for it
+   * @throws ConfigException if the run's model cannot learn this dataset, or this machine has not
+   *     the memory for it; takes none
    */
-  Learner learner(Dataset dataset) {
-    ModelShape shape =
-        new ModelShape(
-            settings.integer("model.layers"),
-            settings.integer("model.hidden"),
-            settings.integer("model.heads"),
-            settings.integer("model.feedforward"),
-            dataset.getVocabularySize(),
-            dataset.getSegmentLength());
+  void check(Dataset dataset) {
+    ModelShape shape = shape(dataset);
+    initial.flatMap(InitialModel::folder).ifPresent(folder -> requireVocabulary(dataset, folder));
     try {
-      return Roberta.create(
-          shape,
-          new dev.remask.trainer.model.Settings(
-              initialization(),
-              optimizer(),
-              0,
-              settings.whole("run.seed"),
-              settings.integer("train.workers"),
-              settings.integer("batch.micro.size")));
+      Roberta.requireMemory(shape, modelSettings());
     } catch (IllegalArgumentException e) {
       throw new ConfigException("model: " + e.getMessage());
     }
+  }
+
+  private static void requireVocabulary(Dataset dataset, ModelFolder folder) {
+    if (!folder.vocabulary().sha256().equals(dataset.getTokenizerSha256())) {
+      throw new ConfigException(
+          folder.option(),
+          folder.folder(),
+          "its vocabulary has SHA-256 %s, that of dataset '%s' %s; a dataset for this model is declared with --vocab %s"
+              .formatted(
+                  folder.vocabulary().sha256(),
+                  dataset.getName(),
+                  dataset.getTokenizerSha256(),
+                  folder.folder().resolve("tokenizer.json")));
+    }
+  }
+
+  private ModelShape shape(Dataset dataset) {
+    int length = dataset.getSegmentLength();
+    int positions = settings.integer("model.positions");
+    if (positions > 0 && length > positions) {
+      throw new ConfigException(
+          "segment.length",
+          length,
+          "must be at most model.positions, the %d tokens that the model takes"
+              .formatted(positions));
+    }
+    return new ModelShape(
+        settings.integer("model.layers"),
+        settings.integer("model.hidden"),
+        settings.integer("model.heads"),
+        settings.integer("model.feedforward"),
+        dataset.getVocabularySize(),
+        positions > 0 ? positions : length);
+  }
+
+  /**
+   * The run's model as it is before the first step, the same each time.
+   *
+   * @throws ConfigException if there is not the memory for it, or if the model that it begins with
+   *     is no longer the one that it was
+   */
+  Learner learner(Dataset dataset) {
+    Roberta model;
+    try {
+      model = Roberta.create(shape(dataset), modelSettings());
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("model: " + e.getMessage());
+    }
+    try {
+      initial.ifPresent(from -> from.load(model));
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+    return model;
+  }
+
+  private dev.remask.trainer.model.Settings modelSettings() {
+    return new dev.remask.trainer.model.Settings(
+        initialization(),
+        optimizer(),
+        0,
+        settings.whole("run.seed"),
+        settings.integer("train.workers"),
+        settings.integer("batch.micro.size"));
   }
 
   private AdamW optimizer() {
@@ -112,6 +174,10 @@ final class Trainers {
       model.put(key, settings.shown(key));
     }
     model.put("adam.epsilon", settings.shown("adam.epsilon"));
+    if (settings.integer("model.positions") > 0) {
+      model.put("model.positions", settings.shown("model.positions"));
+    }
+    initial.ifPresent(from -> model.put(InitialModel.SHA256, from.sha256()));
     RunSettings run =
         new RunSettings(
             settings.clients(),
@@ -121,7 +187,10 @@ final class Trainers {
             dataset,
             recipe(),
             model,
+            shape(dataset).positions(),
             checkpoints,
+            settings.whole("evaluate.every.steps"),
+            settings.integer("evaluate.segments.max"),
             settings.flag("verify.examples"),
             settings.outageMax());
     return new TrainingRun(run, () -> learner(dataset), listener);

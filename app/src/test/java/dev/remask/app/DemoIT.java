@@ -50,6 +50,7 @@ class DemoIT {
     "heldout_mask_loss",
     "unigram_loss",
     "unigram_mask_loss",
+    "heldout",
     "first_step_at",
     "last_document_at",
     "seconds",
@@ -151,6 +152,12 @@ class DemoIT {
     assertThat(dataset.get("segments").asLong()).isEqualTo(report.get("segments").asLong());
     JsonNode run = status.get("runs").get(0);
     assertThat(run.get("steps").asLong()).isEqualTo(report.get("steps").asLong());
+    JsonNode heldOut = run.get("held_out");
+    assertThat(heldOut.get("step")).as("the last step").isEqualTo(run.get("steps"));
+    assertThat(heldOut.get("figures")).isEqualTo(report.get("heldout"));
+    assertThat(heldOut.at("/figures/mask_loss")).isEqualTo(report.get("heldout_mask_loss"));
+    assertThat(heldOut.at("/figures/copy_loss").asDouble())
+        .isLessThan(report.get("unigram_loss").asDouble());
     assertThat(run.get("epochs"))
         .extracting(epoch -> epoch.get("state").asText())
         .containsExactly("live", "learned", "learned");

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class LearningCurveTest {
   private static StepReport step(long number, double loss) {
     return new StepReport(
-        number, 0, 64, loss, 1e-3, 1, 2000, 0.5, new StepListener.Parts(0, 0, 0, 0, 0), false);
+        number, 0, 64, loss, 1e-3, 1, 2000, 0.5, new StepListener.Parts(0, 0, 0, 0, 0, 0), false);
   }
 
   @Test

@@ -3,6 +3,8 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.remask.trainer.Evaluation;
+import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.StepListener.Parts;
 import dev.remask.trainer.StepListener.StepReport;
@@ -13,11 +15,11 @@ import org.junit.jupiter.api.Test;
 
 class TrainMetersTest {
   private static final String[] PARTS = {
-    "waiting", "gradients", "update", "ledger", "checkpoint", "other"
+    "waiting", "gradients", "update", "evaluation", "ledger", "checkpoint", "other"
   };
 
   private static StepReport report(long step, boolean redone) {
-    Parts parts = new Parts(0.5, 1.25, 0.125, 0.0625, 0.03125);
+    Parts parts = new Parts(0.5, 1.25, 0.125, 0.25, 0.0625, 0.03125);
     return new StepReport(step, 2, 256, 4.5, 6e-4, 1.75, 1000.1 / 3, 3, parts, redone);
   }
 
@@ -57,7 +59,7 @@ class TrainMetersTest {
       assertThat(text.value("remask_tokens_total")).as("whole tokens").isEqualTo(2000);
       assertThat(text.value("remask_examples_learned_total")).isEqualTo(512);
       assertThat(text.value("remask_steps_redone_total")).isEqualTo(1);
-      double[] seconds = {1.5, 3.75, 0.375, 0.1875, 0.09375, 3.09375};
+      double[] seconds = {1.5, 3.75, 0.375, 0.75, 0.1875, 0.09375, 2.34375};
       for (int i = 0; i < PARTS.length; i++) {
         assertThat(text.value("remask_step_seconds_total", "part", PARTS[i])).isEqualTo(seconds[i]);
       }
@@ -65,6 +67,41 @@ class TrainMetersTest {
       assertThat(text.countersThatFell(before)).isEmpty();
       assertThat(before.countersThatFell(text)).hasSize(3 + PARTS.length);
       assertThat(heard).extracting(StepReport::step).containsExactly(8L, 9L, 10L);
+    }
+  }
+
+  /** 8 tokens of 20 bytes, 4 of them and 12 bytes at the mask. */
+  private static final HeldOutScore SCORE =
+      new HeldOutScore(
+          3,
+          new Evaluation(8, 12, 2, 4, 8, 1),
+          new Evaluation(8, 40, 1, 4, 24, 1),
+          new Evaluation(8, 28, 5, 4, 24, 1),
+          20,
+          12);
+
+  @Test
+  void tellTheLastLookAtHeldOutText() throws Exception {
+    try (Monitoring monitoring = Scrape.open(0)) {
+      TrainMeters meters = new TrainMeters(monitoring.registry(), System::nanoTime, r -> {});
+      PrometheusText before = Scrape.metrics(monitoring);
+      assertThat(before.value("remask_heldout_step")).isZero();
+      assertThat(before.value("remask_heldout_loss_nats", "at", "mask")).isNaN();
+      meters.evaluated(500, SCORE);
+      PrometheusText text = Scrape.metrics(monitoring);
+      assertThat(text.value("remask_heldout_step")).isEqualTo(500);
+      assertThat(text.value("remask_heldout_loss_nats", "at", "selected")).isEqualTo(1.5);
+      assertThat(text.value("remask_heldout_loss_nats", "at", "mask")).isEqualTo(2);
+      assertThat(text.value("remask_heldout_accuracy_ratio", "at", "selected")).isEqualTo(0.25);
+      assertThat(text.value("remask_heldout_accuracy_ratio", "at", "mask")).isEqualTo(0.25);
+      assertThat(text.value("remask_heldout_bits_per_byte", "at", "selected"))
+          .isCloseTo(12 / Math.log(2) / 20, within(1e-12));
+      assertThat(text.value("remask_heldout_bits_per_byte", "at", "mask"))
+          .isCloseTo(8 / Math.log(2) / 12, within(1e-12));
+      assertThat(text.value("remask_heldout_unigram_loss_nats", "at", "selected")).isEqualTo(5);
+      assertThat(text.value("remask_heldout_unigram_loss_nats", "at", "mask")).isEqualTo(6);
+      assertThat(text.value("remask_heldout_copy_loss_nats", "at", "selected")).isEqualTo(3.5);
+      assertThat(text.value("remask_heldout_copy_loss_nats", "at", "mask")).isEqualTo(6);
     }
   }
 
@@ -79,22 +116,31 @@ class TrainMetersTest {
           }
 
           @Override
+          public void evaluated(long step, HeldOutScore score) {
+            heard.add("held out " + step + " of " + score.segments());
+          }
+
+          @Override
           public void notice(String line) {
             heard.add(line);
           }
         };
     try (Monitoring monitoring = Scrape.open(-1)) {
-      new TrainMeters(monitoring.registry(), System::nanoTime, next).notice("away");
-      new TrainHealth(System::nanoTime, next).notice("back");
+      TrainMeters meters = new TrainMeters(monitoring.registry(), System::nanoTime, next);
+      meters.notice("away");
+      meters.evaluated(5, SCORE);
+      TrainHealth health = new TrainHealth(System::nanoTime, next);
+      health.notice("back");
+      health.evaluated(6, SCORE);
     }
-    assertThat(heard).containsExactly("away", "back");
+    assertThat(heard).containsExactly("away", "held out 5 of 3", "back", "held out 6 of 3");
   }
 
   @Test
   void partsThatAddUpToMoreThanTheStepTakeNothingBack() throws Exception {
     try (Monitoring monitoring = Scrape.open(0)) {
       TrainMeters meters = new TrainMeters(monitoring.registry(), System::nanoTime, r -> {});
-      Parts parts = new Parts(0.6, 0.6, 0, 0, 0);
+      Parts parts = new Parts(0.6, 0.6, 0, 0, 0, 0);
       meters.learned(new StepReport(1, 0, 1, 1, 1, 1, 1, 1, parts, false));
       assertThat(Scrape.metrics(monitoring).value("remask_step_seconds_total", "part", "other"))
           .isZero();

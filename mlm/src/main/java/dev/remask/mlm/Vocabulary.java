@@ -227,6 +227,11 @@ public final class Vocabulary {
     return starts;
   }
 
+  /** UTF-8 bytes of text that a token stands for: none, if it is a special one. */
+  public int textBytes(int id) {
+    return isText(id) ? bytes[id].length : 0;
+  }
+
   boolean isText(int id) {
     return id >= FIRST_TEXT && id < mask();
   }

@@ -1,6 +1,7 @@
 package dev.remask.schemas;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,12 +39,30 @@ public final class LogReader {
    */
   public static <V extends SpecificRecord> void readAll(
       Map<String, ?> config, Topic<V> topic, Consumer<ConsumerRecord<byte[], V>> sink) {
+    boolean unused = readFirst(config, topic, Long.MAX_VALUE, sink);
+  }
+
+  /**
+   * The same of the first offsets of each partition: once the log is longer, always the same.
+   *
+   * @param offsetsMax of each partition, transaction markers included
+   * @return whether there is more in each partition
+   */
+  public static <V extends SpecificRecord> boolean readFirst(
+      Map<String, ?> config,
+      Topic<V> topic,
+      long offsetsMax,
+      Consumer<ConsumerRecord<byte[], V>> sink) {
     Deserializer<V> values = AvroSerdes.of(topic.valueType(), config).deserializer();
     try (var consumer = consumer(config, values)) {
       List<TopicPartition> partitions = partitions(consumer, topic);
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
-      LogScan.drain(consumer, consumer.endOffsets(partitions), sink::accept);
+      Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
+      boolean more = ends.values().stream().allMatch(end -> end > offsetsMax);
+      ends.replaceAll((partition, end) -> Math.min(end, offsetsMax));
+      LogScan.drain(consumer, ends, sink::accept);
+      return more;
     }
   }
 

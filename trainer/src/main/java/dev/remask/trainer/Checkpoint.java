@@ -36,7 +36,10 @@ public record Checkpoint(
       throw new ConfigException(
           key,
           is,
-          "%s was trained with %s; keep that value or train another run".formatted(folder, was));
+          was == null
+              ? "%s was trained without; leave it out or train another run".formatted(folder)
+              : "%s was trained with %s; keep that value or train another run"
+                  .formatted(folder, was));
     }
   }
 }

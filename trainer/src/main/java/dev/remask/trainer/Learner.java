@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** What the loop needs of a model and its optimizer. Called by one thread. */
 public interface Learner extends AutoCloseable {
@@ -23,11 +24,24 @@ public interface Learner extends AutoCloseable {
     return step(batch, learningRate, step, StepWatch.NONE).orElseThrow();
   }
 
-  /** Scores examples without learning. */
-  Evaluation evaluate(List<Example> examples);
+  /**
+   * Scores examples without learning: leaves no trace.
+   *
+   * @param abandons asked often, by any thread
+   * @return empty if it was given up
+   */
+  Optional<Evaluation> evaluate(List<Example> examples, BooleanSupplier abandons);
+
+  /** The same, seen through. */
+  default Evaluation evaluate(List<Example> examples) {
+    return evaluate(examples, () -> false).orElseThrow();
+  }
 
   /** The {@code most} likeliest tokens at a position of {@code tokens}, likeliest first. */
   List<Prediction> predict(int[] tokens, int position, int most);
+
+  /** The score of each token at a position of {@code tokens}, before the softmax: {@code [V]}. */
+  float[] logits(int[] tokens, int position);
 
   /** SHA-256 over all parameters, lower-case hexadecimal. */
   String parametersSha256();

@@ -33,13 +33,23 @@ public interface StepListener {
    * @param waiting for examples
    * @param gradients forward and backward, the sum over workers included
    * @param update clipping and optimizer
+   * @param evaluation looking at held-out text, where that was due
    * @param ledger handing the step to the ledger
    * @param checkpoint writing a checkpoint after the step before this one, and what the ledger
    *     still had to write before
    */
-  record Parts(double waiting, double gradients, double update, double ledger, double checkpoint) {}
+  record Parts(
+      double waiting,
+      double gradients,
+      double update,
+      double evaluation,
+      double ledger,
+      double checkpoint) {}
 
   void learned(StepReport report);
+
+  /** What the weights after a step make of held-out text; before that step's own report. */
+  default void evaluated(long step, HeldOutScore score) {}
 
   /**
    * Where it begins, before the first step.

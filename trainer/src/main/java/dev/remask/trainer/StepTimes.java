@@ -15,6 +15,7 @@ final class StepTimes {
   private long waitingNs;
   private long gradientsNs;
   private long updateNs;
+  private long evaluationNs;
   private long ledgerNs;
   private long checkpointNs;
 
@@ -40,6 +41,10 @@ final class StepTimes {
     updateNs += sinceMark();
   }
 
+  void evaluated() {
+    evaluationNs += sinceMark();
+  }
+
   void written() {
     ledgerNs += sinceMark();
   }
@@ -55,11 +60,17 @@ final class StepTimes {
         new Times(
             Math.max(1, nowNs - beganNs) / NS,
             new StepListener.Parts(
-                waitingNs / NS, gradientsNs / NS, updateNs / NS, ledgerNs / NS, checkpointNs / NS));
+                waitingNs / NS,
+                gradientsNs / NS,
+                updateNs / NS,
+                evaluationNs / NS,
+                ledgerNs / NS,
+                checkpointNs / NS));
     beganNs = nowNs;
     waitingNs = 0;
     gradientsNs = 0;
     updateNs = 0;
+    evaluationNs = 0;
     ledgerNs = 0;
     checkpointNs = 0;
     return times;

@@ -19,9 +19,9 @@ public final class TokenizerFiles {
    * File name to content.
    *
    * @param tokenizerJson the dataset's, kept byte for byte
-   * @param segmentLength tokens that the model takes at most
+   * @param positions tokens that the model takes at most
    */
-  public static SortedMap<String, byte[]> of(byte[] tokenizerJson, int segmentLength) {
+  public static SortedMap<String, byte[]> of(byte[] tokenizerJson, int positions) {
     Vocabulary vocabulary = Vocabulary.parse(tokenizerJson);
     SortedMap<String, byte[]> files = new TreeMap<>();
     files.put("tokenizer.json", tokenizerJson.clone());
@@ -30,7 +30,7 @@ public final class TokenizerFiles {
     files.put("special_tokens_map.json", json(specialTokens()));
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("tokenizer_class", "RobertaTokenizer");
-    config.put("model_max_length", segmentLength);
+    config.put("model_max_length", positions);
     config.put("add_prefix_space", false);
     config.put("trim_offsets", true);
     config.put("errors", "replace");

@@ -30,6 +30,7 @@ public final class TrainingLoop {
   private final Ledger ledger;
   private final Learner learner;
   private final CheckpointStore checkpoints;
+  private final Evaluator evaluator;
   private final StepListener listener;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
@@ -48,6 +49,7 @@ public final class TrainingLoop {
   /**
    * @param start where the learner stands: the position of the checkpoint it has loaded, or before
    *     the first step
+   * @param evaluator asked after each new step; what it finds goes into the ledger with the step
    * @param clock gives the ledger's times
    * @param nanoTime measures steps, in nanoseconds
    */
@@ -58,6 +60,7 @@ public final class TrainingLoop {
       Learner learner,
       CheckpointStore checkpoints,
       Position start,
+      Evaluator evaluator,
       StepListener listener,
       InstantSource clock,
       LongSupplier nanoTime) {
@@ -68,6 +71,7 @@ public final class TrainingLoop {
     this.checkpoints = checkpoints;
     this.position = start;
     this.checkpointed = start.step();
+    this.evaluator = evaluator;
     this.listener = listener;
     this.clock = clock;
     this.nanoTime = nanoTime;
@@ -131,7 +135,10 @@ public final class TrainingLoop {
         if (work instanceof Work.Step next) {
           Optional<List<Example>> batch = ahead.examples(next);
           times.waited();
-          if (batch.isPresent() && !learn(next, batch.get(), null, stop)) {
+          boolean last =
+              Schedule.next(position.after(next), plans, arrived, recipe.logicalBatch(), until)
+                  instanceof Work.Done;
+          if (batch.isPresent() && !learn(next, batch.get(), null, last, stop)) {
             return;
           }
         } else if (work instanceof Work.Done) {
@@ -180,7 +187,7 @@ public final class TrainingLoop {
         Work.Step work = Redo.work(step);
         Optional<List<Example>> batch = ahead.examples(work);
         times.waited();
-        if (batch.isEmpty() || !learn(work, batch.get(), step, stop)) {
+        if (batch.isEmpty() || !learn(work, batch.get(), step, false, stop)) {
           return false;
         }
       }
@@ -188,9 +195,12 @@ public final class TrainingLoop {
     return true;
   }
 
-  /** Returns false if it was stopped, inside of the step or at the ledger. */
+  /**
+   * @param last whether the loop ends with this step
+   * @return false if it was stopped, inside of the step or at the ledger
+   */
   private boolean learn(
-      Work.Step work, List<Example> batch, @Nullable TrainingStep recorded, Stop stop)
+      Work.Step work, List<Example> batch, @Nullable TrainingStep recorded, boolean last, Stop stop)
       throws IOException, InterruptedException {
     Position next = position.after(work);
     double learningRate = recipe.learningRate(next.step());
@@ -200,16 +210,17 @@ public final class TrainingLoop {
     }
     times.updated();
     StepResult result = learned.get();
-    if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradientNorm())) {
-      throw new IllegalStateException(
-          "step %d: loss %s, gradient norm %s; it learned %s"
-              .formatted(next.step(), result.loss(), result.gradientNorm(), work));
-    }
+    requireFinite(next, work, result);
     position = next;
     boolean due = next.step() % recipe.checkpointSteps() == 0;
     boolean hashed = due || (recorded != null && recorded.getParametersSha256() != null);
-    TrainingStep step = describe(work, batch, learningRate, result, hashed);
+    TrainingStep.Builder described = describe(work, batch, learningRate, result, hashed);
     times.mark();
+    if (recorded == null) {
+      evaluate(last, stop).ifPresent(score -> described.setHeldOut(score.record()));
+    }
+    times.evaluated();
+    TrainingStep step = described.build();
     boolean kept = true;
     if (recorded == null) {
       kept = ledger.append(step, stop::overdue);
@@ -220,6 +231,20 @@ public final class TrainingLoop {
     count(batch.size(), result, recorded != null);
     report(step, recorded != null);
     return kept && (!due || checkpoint(stop));
+  }
+
+  private static void requireFinite(Position position, Work.Step work, StepResult result) {
+    if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradientNorm())) {
+      throw new IllegalStateException(
+          "step %d: loss %s, gradient norm %s; it learned %s"
+              .formatted(position.step(), result.loss(), result.gradientNorm(), work));
+    }
+  }
+
+  private Optional<HeldOutScore> evaluate(boolean last, Stop stop) {
+    Optional<HeldOutScore> score = evaluator.after(position.step(), last, learner, stop::asked);
+    score.ifPresent(found -> listener.evaluated(position.step(), found));
+    return score;
   }
 
   private StepWatch watch(Stop stop) {
@@ -263,7 +288,7 @@ public final class TrainingLoop {
         stop::asked);
   }
 
-  private TrainingStep describe(
+  private TrainingStep.Builder describe(
       Work.Step work, List<Example> batch, double learningRate, StepResult result, boolean hashed) {
     TrainingStep.Builder step =
         TrainingStep.newBuilder()
@@ -281,17 +306,14 @@ public final class TrainingLoop {
       step.setParametersSha256(learner.parametersSha256());
     }
     if (work instanceof Work.Replay replay) {
-      return step.setEpoch(replay.epoch())
-          .setOrderStart(replay.start())
-          .setOrderEnd(replay.end())
-          .build();
+      return step.setEpoch(replay.epoch()).setOrderStart(replay.start()).setOrderEnd(replay.end());
     }
     List<LiveRange> ranges =
         ((Work.Live) work)
             .ranges().stream()
                 .map(range -> new LiveRange(range.partition(), range.start(), range.end()))
                 .toList();
-    return step.setEpoch(0).setLiveRanges(ranges).build();
+    return step.setEpoch(0).setLiveRanges(ranges);
   }
 
   private void count(int learned, StepResult result, boolean again) {

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * A learner whose weights are a running hash of all that it was given: any example, step or
@@ -56,14 +57,21 @@ public class FakeLearner implements Learner {
   }
 
   @Override
-  public Evaluation evaluate(List<Example> examples) {
+  public Optional<Evaluation> evaluate(List<Example> examples, BooleanSupplier abandons) {
     long masked = examples.stream().mapToLong(e -> e.masked().positions().length).sum();
-    return new Evaluation(masked, masked, masked, masked, masked, masked);
+    return abandons.getAsBoolean()
+        ? Optional.empty()
+        : Optional.of(new Evaluation(masked, masked, masked, masked, masked, masked));
   }
 
   @Override
   public List<Prediction> predict(int[] tokens, int position, int most) {
     return List.of();
+  }
+
+  @Override
+  public float[] logits(int[] tokens, int position) {
+    return new float[0];
   }
 
   @Override

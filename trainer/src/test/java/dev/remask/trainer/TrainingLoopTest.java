@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.remask.mlm.Example;
 import dev.remask.mlm.ReplayOrder;
+import dev.remask.schemas.HeldOutEvaluation;
 import dev.remask.schemas.TrainingStep;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,6 +56,7 @@ class TrainingLoopTest {
         learner,
         store,
         start,
+        Evaluator.NONE,
         listener,
         () -> Instant.EPOCH,
         System::nanoTime);
@@ -476,6 +478,7 @@ class TrainingLoopTest {
             new FakeLearner(),
             checkpoints(folder, recipe),
             Position.start(2),
+            Evaluator.NONE,
             listener,
             () -> Instant.EPOCH,
             () -> nanoTime.addAndGet(1_000_000))
@@ -534,6 +537,10 @@ class TrainingLoopTest {
             learner,
             (position, l) -> seconds.addAndGet(20),
             Position.start(2),
+            (step, last, l, abandons) -> {
+              seconds.addAndGet(step == 4 ? 5 : 0);
+              return Optional.empty();
+            },
             reports::add,
             () -> Instant.EPOCH,
             () -> seconds.get() * 1_000_000_000)
@@ -543,6 +550,7 @@ class TrainingLoopTest {
       StepListener.Parts parts = report.parts();
       assertThat(parts.gradients()).isEqualTo(7);
       assertThat(parts.update()).isEqualTo(3);
+      assertThat(parts.evaluation()).isEqualTo(report.step() == 4 ? 5 : 0);
       assertThat(parts.ledger()).isEqualTo(2);
       assertThat(parts.checkpoint()).isEqualTo(report.step() % 2 == 1 ? 20 : 0);
       assertThat(parts.waiting()).isBetween(1.0, 10.0);
@@ -550,11 +558,87 @@ class TrainingLoopTest {
               parts.waiting()
                   + parts.gradients()
                   + parts.update()
+                  + parts.evaluation()
                   + parts.ledger()
                   + parts.checkpoint())
           .isLessThanOrEqualTo(report.seconds());
       assertThat(report.tokensPerSecond() * report.seconds()).isPositive();
     }
+  }
+
+  private static Position evaluated(
+      Recipe recipe,
+      FakeLedger ledger,
+      FakeLearner learner,
+      Position start,
+      Evaluator evaluator,
+      StepListener listener,
+      Until until)
+      throws Exception {
+    return new TrainingLoop(
+            recipe,
+            twoEpochs(),
+            ledger,
+            learner,
+            (position, l) -> {},
+            start,
+            evaluator,
+            listener,
+            () -> Instant.EPOCH,
+            System::nanoTime)
+        .run(until, () -> false)
+        .position();
+  }
+
+  private static HeldOutScore score(long step) {
+    Evaluation sums = new Evaluation(8, 4.0 * step, 2, 4, 1.0 * step, 1);
+    return new HeldOutScore(3, sums, sums, sums, 20, 10);
+  }
+
+  /** What was found goes into the ledger with its step; a step that is redone is not looked at. */
+  @Test
+  void heldOutTextIsLookedAtOncePerStepAndTheWeightsAreLeftAlone() throws Exception {
+    Recipe recipe = Recipes.of(9, 16, 4, 2);
+    FakeLedger ledger = new FakeLedger(1);
+    List<String> asked = new ArrayList<>();
+    List<String> heard = new ArrayList<>();
+    Evaluator evaluator =
+        (step, last, learner, abandons) -> {
+          asked.add(step + (last ? " last" : ""));
+          return step % 3 == 0 || last ? Optional.of(score(step)) : Optional.empty();
+        };
+    StepListener listener =
+        new StepListener() {
+          @Override
+          public void learned(StepReport step) {
+            heard.add("step " + step.step());
+          }
+
+          @Override
+          public void evaluated(long step, HeldOutScore score) {
+            heard.add("held out " + step + ": " + score.model().loss());
+          }
+        };
+    FakeLearner learner = new FakeLearner();
+    Position position = Position.start(2);
+    for (Until until : List.of(Until.step(5), Until.epoch(2))) {
+      position = evaluated(recipe, ledger, learner, position, evaluator, listener, until);
+    }
+    assertThat(asked).hasSize(14).startsWith("1", "2", "3", "4", "5 last", "6").endsWith("14 last");
+    assertThat(heard).startsWith("step 1", "step 2", "held out 3: 1.5", "step 3");
+    assertThat(ledger.committed.stream().filter(s -> s.getHeldOut() != null))
+        .extracting(TrainingStep::getStep)
+        .containsExactly(3L, 5L, 6L, 9L, 12L, 14L);
+    assertThat(ledger.committed.get(2).getHeldOut())
+        .isEqualTo(
+            new HeldOutEvaluation(3, 8L, 1.5, 0.25, 20L, 4L, 0.75, 0.25, 10L, 1.5, 0.75, 1.5));
+    assertThat(learner.parametersSha256()).isEqualTo(neverKilled(recipe));
+    int before = asked.size();
+    FakeLearner again = new FakeLearner();
+    Position unused =
+        evaluated(recipe, ledger, again, Position.start(2), evaluator, listener, Until.epoch(2));
+    assertThat(again.parametersSha256()).isEqualTo(learner.parametersSha256());
+    assertThat(asked).as("redone steps are not looked at again").hasSize(before);
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.BitSet;
 
 /** From what travels to what is learned. */
@@ -22,13 +23,13 @@ final class Examples {
     int[] inputs = TokenIds.decode(record.getInputs(), record.getWidth());
     int[] positions = TokenIds.decode(record.getPositions(), TokenWidth.U16_LE);
     int[] labels = TokenIds.decode(record.getLabels(), record.getWidth());
-    if (positions.length != labels.length
-        || !below(vocabularySize, inputs)
-        || !below(vocabularySize, labels)
-        || !ascendingBelow(inputs.length, positions)) {
-      throw new IllegalStateException(
-          "the example of epoch %d, partition %d, sequence %d has impossible ids or positions"
-              .formatted(record.getEpoch(), record.getPartition(), record.getSequence()));
+    requireBelow(record, "token", inputs, vocabularySize);
+    requireBelow(record, "label", labels, vocabularySize);
+    if (positions.length != labels.length || !ascendingBelow(inputs.length, positions)) {
+      throw impossible(
+          record,
+          "%d labels at positions %s of %d tokens"
+              .formatted(labels.length, Arrays.toString(positions), inputs.length));
     }
     return new Example(
         record.getEpoch(),
@@ -45,7 +46,7 @@ final class Examples {
         plan.getSeed(), plan.getDataset(), policy, dataset.getVocabularySize(), wordStarts);
   }
 
-  private static Vocabulary vocabulary(Dataset dataset) {
+  static Vocabulary vocabulary(Dataset dataset) {
     ByteBuffer json = dataset.getTokenizer().duplicate();
     byte[] bytes = new byte[json.remaining()];
     json.get(bytes);
@@ -77,13 +78,18 @@ final class Examples {
         policy.getFairseqCompatible());
   }
 
-  private static boolean below(int limit, int[] ids) {
+  private static void requireBelow(MaskedExample record, String what, int[] ids, int limit) {
     for (int id : ids) {
       if (id < 0 || id >= limit) {
-        return false;
+        throw impossible(record, "%s %d; allowed are 0 to %d".formatted(what, id, limit - 1));
       }
     }
-    return true;
+  }
+
+  private static IllegalStateException impossible(MaskedExample record, String fault) {
+    return new IllegalStateException(
+        "the example of epoch %d, partition %d, sequence %d is impossible: %s"
+            .formatted(record.getEpoch(), record.getPartition(), record.getSequence(), fault));
   }
 
   private static boolean ascendingBelow(int limit, int[] positions) {

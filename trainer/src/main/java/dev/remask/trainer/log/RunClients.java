@@ -137,6 +137,18 @@ record RunClients(RunSettings settings, Patience patience) {
         () -> LedgerReader.after(settings.clients(), settings.topics(), settings.run(), after));
   }
 
+  HeldOutText heldOut(RunPlans plans, int segmentsMax) {
+    return patience.ask(
+        "reading the held-out text",
+        () ->
+            HeldOutText.read(
+                settings.clients(),
+                settings.topics(),
+                settings.dataset(),
+                plans.first(),
+                segmentsMax));
+  }
+
   Purge purge() {
     return new Purge(
         patience.ask(

@@ -19,7 +19,10 @@ import java.util.SortedMap;
  * @param dataset what the run learns
  * @param model settings that the weights depend on besides the recipe, by key: the model's shape,
  *     its seed, what it started from. They stay the same for the life of the run.
+ * @param positions tokens that the model takes at most
  * @param checkpoints the run's folder
+ * @param evaluateEverySteps steps between two looks at held-out text; 0 for none
+ * @param heldOutSegmentsMax how much of it is looked at
  * @param verify whether every example of the topic is compared with what its segment and plan give
  * @param outageMax how long a broker or a registry may be away before the trainer ends
  */
@@ -31,6 +34,9 @@ public record RunSettings(
     Dataset dataset,
     Recipe recipe,
     SortedMap<String, String> model,
+    int positions,
     Path checkpoints,
+    long evaluateEverySteps,
+    int heldOutSegmentsMax,
     boolean verify,
     Duration outageMax) {}

@@ -5,6 +5,7 @@ import dev.remask.schemas.PlanReader;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.CheckpointStore;
 import dev.remask.trainer.Checkpoints;
+import dev.remask.trainer.Evaluator;
 import dev.remask.trainer.Learner;
 import dev.remask.trainer.Ledger;
 import dev.remask.trainer.Position;
@@ -72,8 +73,7 @@ public final class TrainingRun {
               settings.checkpoints(),
               settings.recipe().checkpointsKept(),
               configuration,
-              TokenizerFiles.of(
-                  bytes(settings.dataset().getTokenizer()), settings.dataset().getSegmentLength()));
+              TokenizerFiles.of(bytes(settings.dataset().getTokenizer()), settings.positions()));
       try (RunFeed feed = clients.feed(plans);
           Ledger ledger = clients.ledger(feed);
           Purge purge = clients.purge()) {
@@ -82,7 +82,11 @@ public final class TrainingRun {
               checkpoints.save(position, learner);
               purge.before(feed.learned(position));
             };
-        TrainingSummary summary = run(start, feed, ledger, store, until, stop);
+        Evaluator evaluator =
+            new HeldOutWatch(
+                settings.evaluateEverySteps(),
+                () -> clients.heldOut(plans, settings.heldOutSegmentsMax()));
+        TrainingSummary summary = run(start, feed, ledger, store, evaluator, until, stop);
         return new RunSummary(summary, feed.repeats());
       }
     }
@@ -120,8 +124,8 @@ public final class TrainingRun {
       start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
       CheckpointStore nothing = (position, learner) -> {};
       try (RunFeed feed = clients.feed(plans)) {
-        return run(start, feed, new KeptLedger(clients::recorded), nothing, Until.step(0), stop)
-            .redone();
+        Ledger kept = new KeptLedger(clients::recorded);
+        return run(start, feed, kept, nothing, Evaluator.NONE, Until.step(0), stop).redone();
       }
     } catch (Stopped e) {
       return 0;
@@ -136,9 +140,7 @@ public final class TrainingRun {
   public HeldOutText heldOut(int segmentsMax) {
     RunClients clients = clients(() -> false);
     try (PlanReader reader = clients.planReader()) {
-      RunPlans plans = clients.plans(reader);
-      return HeldOutText.read(
-          settings.clients(), settings.topics(), settings.dataset(), plans.first(), segmentsMax);
+      return clients.heldOut(clients.plans(reader), segmentsMax);
     }
   }
 
@@ -147,6 +149,7 @@ public final class TrainingRun {
       RunFeed feed,
       Ledger ledger,
       CheckpointStore checkpoints,
+      Evaluator evaluator,
       Until until,
       BooleanSupplier stop)
       throws IOException, InterruptedException {
@@ -161,6 +164,7 @@ public final class TrainingRun {
               learner,
               checkpoints,
               position(start),
+              evaluator,
               listener,
               InstantSource.system(),
               System::nanoTime)

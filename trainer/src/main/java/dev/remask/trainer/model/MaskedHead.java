@@ -72,6 +72,12 @@ final class MaskedHead {
     return tally.evaluation();
   }
 
+  /** The logits {@code [V]} of the first row to predict; valid until the next call. */
+  Floats logits(MicroBatch batch, Floats encoded) {
+    forward(batch, 0, encoded);
+    return logits.slice(0, shape.vocabulary());
+  }
+
   /** The probabilities {@code [V]} of the first row to predict; valid until the next call. */
   Floats probabilities(MicroBatch batch, Floats encoded) {
     forward(batch, 0, encoded);

@@ -2,6 +2,7 @@ package dev.remask.trainer.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.remask.mlm.Vocabulary;
 import dev.remask.trainer.ModelShape;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -28,10 +31,32 @@ final class ModelFiles {
   private static final String SQUARES = "exp_avg_sq.";
   private static final int MAX_CONFIG_BYTES = 1 << 20;
 
-  /** Tensors other writers add: a second name of a tied one, and what this model has no use for. */
-  private static final String DECODER = "lm_head.decoder.weight";
+  /** A tied tensor's second name: other writers have either, or both. */
+  private static final Map<String, String> TIED =
+      Map.of(
+          Layout.WORDS, "lm_head.decoder.weight",
+          Layout.HEAD_BIAS, "lm_head.decoder.bias");
 
-  private static final String DECODER_BIAS = "lm_head.decoder.bias";
+  /** Other forms of a model, and why they are not read. */
+  private static final Map<String, String> REFUSED =
+      Map.of(
+          "pytorch_model.bin", "is pickled, and a pickle may run any code of its writer's",
+          "model.safetensors.index.json", "tells of a model in several files");
+
+  /** What a configuration must say, since what transformers takes otherwise is another model. */
+  private static final Map<String, String> EXPECTED =
+      Map.of("model_type", "roberta", "type_vocab_size", "1", "layer_norm_eps", "1.0E-5");
+
+  /** What it must not say otherwise. The position table begins after the padding's row. */
+  private static final Map<String, String> USUAL =
+      Map.of(
+          "hidden_act", "gelu",
+          "tie_word_embeddings", "true",
+          "pad_token_id", Integer.toString(Vocabulary.PAD),
+          "position_embedding_type", "absolute",
+          "is_decoder", "false");
+
+  /** What other writers add and this model has no use for. */
   private static final Set<String> UNUSED =
       Set.of(
           "roberta.embeddings.position_ids",
@@ -68,29 +93,101 @@ final class ModelFiles {
     if (!found.equals(shape)) {
       throw new IOException(folder.resolve(CONFIG) + ": " + found + "; expected " + shape);
     }
-    Path file = folder.resolve(MODEL);
-    try (Safetensors tensors = Safetensors.open(file)) {
-      Set<String> known = new HashSet<>(UNUSED);
-      known.addAll(Set.of(DECODER, DECODER_BIAS));
-      read(tensors, "", layout, parameters, known);
-      checkTied(tensors, file, DECODER, layout.tensor(Layout.WORDS), parameters);
-      checkTied(tensors, file, DECODER_BIAS, layout.tensor(Layout.HEAD_BIAS), parameters);
-      refuseOthers(tensors, file, known);
+    try (Safetensors tensors = openModel(folder, layout)) {
+      for (Layout.Tensor tensor : layout.tensors()) {
+        read(tensors, tensor, parameters.slice(tensor.offset(), tensor.length()));
+      }
     }
   }
 
+  /** Reads all of a model folder, one tensor at a time, and keeps nothing. */
+  static void verify(Path folder) throws IOException {
+    Layout layout = layout(folder);
+    int longest = layout.tensors().stream().mapToInt(Layout.Tensor::length).max().orElseThrow();
+    long needed = 2L * longest * Float.BYTES; // the second copy of a tied one
+    if (needed > Arena.availableBytes()) {
+      throw new IOException(
+          "%s: a tensor of %,d floats; allowed: %,d, which this machine has the memory for"
+              .formatted(
+                  folder.resolve(MODEL), longest, Arena.availableBytes() / (2 * Float.BYTES)));
+    }
+    try (Safetensors tensors = openModel(folder, layout);
+        Arena arena = new Arena()) {
+      Floats one = arena.floats(longest);
+      for (Layout.Tensor tensor : layout.tensors()) {
+        read(tensors, tensor, one.slice(0, tensor.length()));
+      }
+    }
+  }
+
+  private static Layout layout(Path folder) throws IOException {
+    ModelShape shape = shape(folder);
+    try {
+      return new Layout(shape);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(folder.resolve(CONFIG) + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** With all of the layout's tensors, and no unknown one: so far the header tells. */
+  private static Safetensors openModel(Path folder, Layout layout) throws IOException {
+    requireModel(folder);
+    Path file = folder.resolve(MODEL);
+    Safetensors tensors = Safetensors.open(file);
+    try {
+      Set<String> known = new HashSet<>(UNUSED);
+      for (Layout.Tensor tensor : layout.tensors()) {
+        known.add(tensor.name());
+        tensors.check(name(tensors, tensor), tensor.shape());
+      }
+      known.addAll(TIED.values());
+      refuseOthers(tensors, file, known);
+      return tensors;
+    } catch (IOException | RuntimeException e) {
+      tensors.close();
+      throw e;
+    }
+  }
+
+  /** Which of the two names of a tied tensor a writer keeps differs. */
+  private static String name(Safetensors tensors, Layout.Tensor tensor) {
+    boolean first = tensors.names().contains(tensor.name());
+    return first ? tensor.name() : second(tensors, tensor).orElse(tensor.name());
+  }
+
+  private static Optional<String> second(Safetensors tensors, Layout.Tensor tensor) {
+    return Optional.ofNullable(TIED.get(tensor.name())).filter(tensors.names()::contains);
+  }
+
   /** A second copy of a tied tensor must be the same: this model has only one. */
-  private static void checkTied(
-      Safetensors tensors, Path file, String name, Layout.Tensor tied, Floats parameters)
+  private static void read(Safetensors tensors, Layout.Tensor tensor, Floats values)
       throws IOException {
-    if (!tensors.names().contains(name)) {
+    String name = name(tensors, tensor);
+    tensors.read(name, tensor.shape(), values);
+    Optional<String> second = second(tensors, tensor);
+    if (second.isEmpty() || second.get().equals(name)) {
       return;
     }
     try (Arena arena = new Arena()) {
-      Floats copy = arena.floats(tied.length());
-      tensors.read(name, tied.shape(), copy);
-      if (copy.bytes(0, copy.length).mismatch(parameters.bytes(tied.offset(), copy.length)) >= 0) {
-        throw new IOException(file + ": tensor " + name + " differs from " + tied.name());
+      tensors.check(second.get(), tensor.shape());
+      Floats copy = arena.floats(tensor.length());
+      tensors.read(second.get(), tensor.shape(), copy);
+      if (copy.bytes(0, copy.length).mismatch(values.bytes(0, copy.length)) >= 0) {
+        throw tensors.fault("tensor " + second.get() + " differs from " + name);
+      }
+    }
+  }
+
+  /** Says what lies there instead, where other writers put something else. */
+  private static void requireModel(Path folder) throws IOException {
+    if (Files.exists(folder.resolve(MODEL))) {
+      return;
+    }
+    for (Map.Entry<String, String> other : REFUSED.entrySet()) {
+      if (Files.exists(folder.resolve(other.getKey()))) {
+        throw new IOException(
+            "%s: %s; save the model as one %s: in transformers, model.save_pretrained(...)"
+                .formatted(folder.resolve(other.getKey()), other.getValue(), MODEL));
       }
     }
   }
@@ -175,15 +272,11 @@ final class ModelFiles {
   static ModelShape shape(Path folder) throws IOException {
     Path file = folder.resolve(CONFIG);
     JsonNode config = json(file);
-    for (String key : List.of("model_type", "type_vocab_size", "hidden_act", "layer_norm_eps")) {
-      String expected = config(new ModelShape(1, 1, 1, 1, 5, 1), 0).get(key).asText();
-      if (!config.path(key).asText().equals(expected)) {
-        throw new IOException(
-            "%s: %s is %s; expected %s".formatted(file, key, config.path(key), expected));
-      }
+    for (Map.Entry<String, String> expected : EXPECTED.entrySet()) {
+      requireValue(file, config, expected.getKey(), expected.getValue(), "none");
     }
-    if (!config.path("tie_word_embeddings").asBoolean(true)) {
-      throw new IOException(file + ": tie_word_embeddings is false; expected true");
+    for (Map.Entry<String, String> usual : USUAL.entrySet()) {
+      requireValue(file, config, usual.getKey(), usual.getValue(), usual.getValue());
     }
     ModelShape shape =
         new ModelShape(
@@ -199,6 +292,18 @@ final class ModelFiles {
       throw new IOException(file + ": " + e.getMessage(), e);
     }
     return shape;
+  }
+
+  /**
+   * @param absent what a key that is not there stands for
+   */
+  private static void requireValue(
+      Path file, JsonNode config, String key, String value, String absent) throws IOException {
+    if (!config.path(key).asText(absent).equals(value)) {
+      throw new IOException(
+          "%s: %s is %s; expected %s"
+              .formatted(file, key, config.has(key) ? config.get(key) : "missing", value));
+    }
   }
 
   private static JsonNode json(Path file) throws IOException {

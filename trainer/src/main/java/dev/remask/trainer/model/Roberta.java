@@ -89,9 +89,25 @@ public final class Roberta implements Learner {
     }
   }
 
-  /** A model that does not fit is refused now, rather than killed by the system later. */
+  /**
+   * Takes no memory itself.
+   *
+   * @throws IllegalArgumentException with the numbers if this machine has not the memory for such a
+   *     model
+   */
+  public static void requireMemory(ModelShape shape, Settings settings) {
+    check(shape);
+    requireMemory(new Layout(shape), shape, settings, Arena.availableBytes());
+  }
+
   void requireMemory(long availableBytes) {
-    long needed = (floats() + floatsAside()) * Float.BYTES;
+    requireMemory(layout, shape, settings, availableBytes);
+  }
+
+  /** A model that does not fit is refused now, rather than killed by the system later. */
+  private static void requireMemory(
+      Layout layout, ModelShape shape, Settings settings, long availableBytes) {
+    long needed = (floats(layout, shape, settings) + floatsAside(layout)) * Float.BYTES;
     if (needed > availableBytes) {
       throw new IllegalArgumentException(
           "the model needs %,d MiB outside the heap; allowed: %,d, so a smaller model, micro-batch, number of workers or heap"
@@ -101,12 +117,20 @@ public final class Roberta implements Learner {
 
   /** What the model takes from its arena. */
   long floats() {
+    return floats(layout, shape, settings);
+  }
+
+  private static long floats(Layout layout, ModelShape shape, Settings settings) {
     return layout.length * (3L + settings.workers())
         + settings.workers() * Worker.floats(shape, settings.microBatch());
   }
 
   /** What {@link #load} takes meanwhile: three vectors, and the second copy of a tied tensor. */
   long floatsAside() {
+    return floatsAside(layout);
+  }
+
+  private static long floatsAside(Layout layout) {
     return 3L * layout.length + layout.tensor(Layout.WORDS).length();
   }
 
@@ -177,12 +201,11 @@ public final class Roberta implements Learner {
   }
 
   @Override
-  public Evaluation evaluate(List<Example> examples) {
+  public Optional<Evaluation> evaluate(List<Example> examples, BooleanSupplier abandons) {
     return each(
-            examples,
-            (worker, some) -> Optional.of(worker.score(new MicroBatch(some, Dropout.NONE, 0))),
-            worker -> {})
-        .orElseThrow();
+        examples,
+        (worker, some) -> worker.score(new MicroBatch(some, Dropout.NONE, 0), abandons),
+        worker -> {});
   }
 
   private interface Pass {
@@ -277,26 +300,27 @@ public final class Roberta implements Learner {
 
   @Override
   public List<Prediction> predict(int[] tokens, int position, int most) {
-    requireOpen();
-    if (most < 1 || position < 0 || position >= tokens.length) {
-      throw new IllegalArgumentException(
-          "position "
-              + position
-              + " of "
-              + tokens.length
-              + " tokens, the "
-              + most
-              + " likeliest; allowed: a position of the tokens, 1 and more");
+    if (most < 1) {
+      throw new IllegalArgumentException("the " + most + " likeliest; allowed: 1 and more");
     }
-    Example example = new Example(0, 0, 0, new Masked(tokens, new int[] {position}, new int[1]));
-    MicroBatch.check(example, shape);
-    Floats probabilities =
-        workers.get(0).probabilities(new MicroBatch(List.of(example), Dropout.NONE, 0));
+    Floats probabilities = workers.get(0).probabilities(question(tokens, position));
     return IntStream.range(0, shape.vocabulary())
         .mapToObj(token -> new Prediction(token, probabilities.get(token)))
         .sorted(Comparator.comparingDouble(Prediction::probability).reversed())
         .limit(most)
         .toList();
+  }
+
+  @Override
+  public float[] logits(int[] tokens, int position) {
+    return workers.get(0).logits(question(tokens, position)).toArray();
+  }
+
+  private MicroBatch question(int[] tokens, int position) {
+    requireOpen();
+    Example example = new Example(0, 0, 0, new Masked(tokens, new int[] {position}, new int[1]));
+    MicroBatch.check(example, shape);
+    return new MicroBatch(List.of(example), Dropout.NONE, 0);
   }
 
   @Override
@@ -361,6 +385,15 @@ public final class Roberta implements Learner {
   /** The shape of the model in a folder, as its config.json tells. */
   public static ModelShape shape(Path model) throws IOException {
     return ModelFiles.shape(model);
+  }
+
+  /**
+   * Reads every tensor of a model folder, one at a time, and keeps nothing.
+   *
+   * @throws IOException that names the file and the fault if {@link #load(Path)} would refuse it
+   */
+  public static void verify(Path model) throws IOException {
+    ModelFiles.verify(model);
   }
 
   private void requireOpen() {

@@ -89,7 +89,7 @@ final class Safetensors implements Closeable {
     }
   }
 
-  private IOException fault(String what) {
+  IOException fault(String what) {
     return new IOException(file + ": " + what);
   }
 
@@ -170,8 +170,13 @@ final class Safetensors implements Closeable {
     return entries.keySet();
   }
 
-  /** Reads a tensor of floats of exactly this shape; all of them must be finite. */
-  void read(String name, List<Integer> shape, Floats target) throws IOException {
+  /** That there is a tensor of floats of exactly this shape. */
+  void check(String name, List<Integer> shape) throws IOException {
+    long unused = begin(name, shape);
+  }
+
+  /** Where a tensor of floats of exactly this shape begins, in bytes of the data. */
+  private long begin(String name, List<Integer> shape) throws IOException {
     @Nullable Entry entry = entries.get(name);
     if (entry == null) {
       throw fault("no tensor " + name);
@@ -182,12 +187,19 @@ final class Safetensors implements Closeable {
           "tensor %s is %s %s; expected %s %s"
               .formatted(name, entry.dtype(), entry.shape(), FLOAT, shape));
     }
-    if (entry.end() - entry.begin() != (long) target.length * Float.BYTES) {
+    long needed = expected.stream().reduce((long) Float.BYTES, Math::multiplyExact);
+    if (entry.end() - entry.begin() != needed) {
       throw fault(
           "tensor %s has %d bytes; its shape %s needs %d"
-              .formatted(name, entry.end() - entry.begin(), shape, (long) target.length * 4));
+              .formatted(name, entry.end() - entry.begin(), shape, needed));
     }
-    fill(target.bytes(0, target.length), dataStart + entry.begin());
+    return entry.begin();
+  }
+
+  /** Reads a tensor of floats of exactly this shape; all of them must be finite. */
+  void read(String name, List<Integer> shape, Floats target) throws IOException {
+    long begin = begin(name, shape);
+    fill(target.bytes(0, target.length), dataStart + begin);
     for (int i = 0; i < target.length; i++) {
       if (!Float.isFinite(target.get(i))) {
         throw fault("tensor " + name + " holds " + target.get(i) + " at " + i);

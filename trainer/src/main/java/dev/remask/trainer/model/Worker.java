@@ -90,8 +90,18 @@ final class Worker {
     return Optional.of(sums);
   }
 
-  Evaluation score(MicroBatch batch) {
-    return head.score(batch, encode(batch));
+  /**
+   * Empty if it was given up.
+   *
+   * @param abandons asked before each layer
+   */
+  Optional<Evaluation> score(MicroBatch batch, BooleanSupplier abandons) {
+    return encode(batch, abandons).map(encoded -> head.score(batch, encoded));
+  }
+
+  /** {@code [V]}, of the first token to predict; valid until the next call. */
+  Floats logits(MicroBatch batch) {
+    return head.logits(batch, encode(batch));
   }
 
   /** {@code [V]}, of the first token to predict; valid until the next call. */
@@ -100,10 +110,17 @@ final class Worker {
   }
 
   private Floats encode(MicroBatch batch) {
+    return encode(batch, () -> false).orElseThrow();
+  }
+
+  private Optional<Floats> encode(MicroBatch batch, BooleanSupplier abandons) {
     Floats encoded = embeddings.forward(batch);
     for (EncoderLayer layer : layers) {
+      if (abandons.getAsBoolean()) {
+        return Optional.empty();
+      }
       encoded = layer.forward(batch, encoded);
     }
-    return encoded;
+    return Optional.of(encoded);
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.CheckpointStore;
+import dev.remask.trainer.Evaluator;
 import dev.remask.trainer.FakeLearner;
 import dev.remask.trainer.Ledger;
 import dev.remask.trainer.Plans;
@@ -81,6 +82,7 @@ class RunFeedTest {
             learner,
             store,
             start,
+            Evaluator.NONE,
             report -> {},
             () -> Instant.EPOCH,
             System::nanoTime)

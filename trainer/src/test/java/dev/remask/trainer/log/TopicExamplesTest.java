@@ -9,7 +9,11 @@ import dev.remask.schemas.MaskedExample;
 import dev.remask.trainer.ExampleSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TopicExamplesTest extends ExampleSourceContract {
   private SequencedLog<MaskedExample> replays;
@@ -81,13 +85,24 @@ class TopicExamplesTest extends ExampleSourceContract {
         .hasMessageContaining("epoch=3, sequence=0");
   }
 
-  @Test
-  void impossibleIdsStop() {
-    Masked masked = new Masked(new int[] {0, RunLogs.VOCABULARY}, new int[] {1}, new int[] {9});
+  static Stream<Arguments> impossible() {
+    int outside = RunLogs.VOCABULARY;
+    return Stream.of(
+        Arguments.of(new Masked(new int[] {0, outside}, new int[] {1}, new int[] {9}), "token 300"),
+        Arguments.of(new Masked(new int[] {0, 9}, new int[] {1}, new int[] {outside}), "label 300"),
+        Arguments.of(new Masked(new int[] {0, 9}, new int[] {2}, new int[] {9}), "positions [2]"),
+        Arguments.of(new Masked(new int[] {0, 9}, new int[] {1, 1}, new int[2]), "[1, 1] of 2"),
+        Arguments.of(new Masked(new int[] {0, 9}, new int[] {1}, new int[2]), "2 labels"));
+  }
+
+  @ParameterizedTest(name = "{1}")
+  @MethodSource("impossible")
+  void whatIsImpossibleStops(Masked masked, String fault) {
     logs.replays.append(0, 0, RunLogs.record(new Example(1, 0, 0, masked)));
     assertThatThrownBy(() -> source(10).read(1, 0, 0, 1))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("impossible ids");
+        .hasMessageContaining("epoch 1, partition 0, sequence 0 is impossible: ")
+        .hasMessageContaining(fault);
   }
 
   @Test

@@ -131,6 +131,47 @@ class RobertaTest {
     }
   }
 
+  /**
+   * Looking at held-out text between two steps changes no bit of what follows, nor does its own.
+   */
+  @Test
+  void evaluationBetweenStepsDisturbsNothing() {
+    List<Example> heldOut = Examples.random(7, 24, 101, 99);
+    try (Roberta plain = model(0.2, 2, 3);
+        Roberta watched = model(0.2, 2, 3)) {
+      List<Evaluation> looks = new ArrayList<>();
+      for (int step = 1; step <= 4; step++) {
+        looks.add(watched.evaluate(heldOut));
+        assertThat(watched.evaluate(heldOut)).isEqualTo(looks.get(step - 1));
+        assertThat(watched.step(EXAMPLES, 1e-2, step)).isEqualTo(plain.step(EXAMPLES, 1e-2, step));
+        assertThat(watched.parametersSha256()).isEqualTo(plain.parametersSha256());
+      }
+      assertThat(looks).doesNotHaveDuplicates();
+      assertThat(plain.evaluate(heldOut)).isEqualTo(watched.evaluate(heldOut));
+      AtomicInteger asked = new AtomicInteger();
+      assertThat(watched.evaluate(heldOut, () -> asked.incrementAndGet() > 1)).isEmpty();
+      assertThat(watched.evaluate(heldOut, () -> false)).contains(plain.evaluate(heldOut));
+    }
+  }
+
+  @Test
+  void logitsAreTheReferences() {
+    int[] tokens = EXAMPLES.get(0).masked().inputs();
+    try (Roberta model = model(0, 1, 1)) {
+      ReferenceRoberta reference = new ReferenceRoberta(SHAPE, Dropout.NONE, 0);
+      reference.takeParameters(model);
+      for (int position : new int[] {0, 7, tokens.length - 1}) {
+        double[] expected = reference.logits(reference.encode(tokens, 0)[position]);
+        float[] logits = model.logits(tokens, position);
+        assertThat(logits).hasSize(SHAPE.vocabulary());
+        for (int token = 0; token < logits.length; token++) {
+          assertThat((double) logits[token]).isCloseTo(expected[token], within(1e-4));
+        }
+      }
+      assertThatIllegalArgumentException().isThrownBy(() -> model.logits(tokens, tokens.length));
+    }
+  }
+
   @Test
   void predictionsAreTheReferencesProbabilities() {
     int[] tokens = EXAMPLES.get(0).masked().inputs();
@@ -314,6 +355,10 @@ class RobertaTest {
         .isThrownBy(() -> Roberta.create(huge, settings(0, 2, 2)))
         .withMessageContaining("allowed: fewer");
     ModelShape large = new ModelShape(24, 1024, 16, 4096, 50_000, 512);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Roberta.requireMemory(large, settings(0, 64, 1024)))
+        .withMessageContaining("MiB outside the heap; allowed: ");
+    Roberta.requireMemory(SHAPE, settings(0, 2, 2));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Roberta.create(large, settings(0, 64, 1024)))
         .withMessageContaining("MiB outside the heap; allowed: ");

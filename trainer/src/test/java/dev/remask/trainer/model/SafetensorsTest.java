@@ -131,6 +131,84 @@ class SafetensorsTest {
     return all.array();
   }
 
+  /** As roberta-base is: a second decoder, a pooler, position ids that are no floats. */
+  @Test
+  void readsWhatOtherWritersAdd() throws IOException {
+    int end = dataLength();
+    byte[] longer =
+        rewritten(
+            json -> {
+              tensor(json, "roberta.embeddings.position_ids", "I64", end, 1, 7);
+              tensor(json, "roberta.pooler.dense.weight", "F32", end + 56, 8, 8);
+              tensor(json, "roberta.pooler.dense.bias", "F32", end + 312, 8);
+            });
+    Files.write(file, Arrays.copyOf(longer, longer.length + 344));
+    String before = model.parametersSha256();
+    model.load(folder);
+    Roberta.verify(folder);
+    assertThat(model.parametersSha256()).isEqualTo(before);
+  }
+
+  private static void tensor(ObjectNode json, String name, String dtype, int begin, int... shape) {
+    ObjectNode tensor = json.putObject(name).put("dtype", dtype);
+    int bytes = dtype.equals("I64") ? 8 : 4;
+    for (int size : shape) {
+      tensor.withArray("shape").add(size);
+      bytes *= size;
+    }
+    tensor.putArray("data_offsets").add(begin).add(begin + bytes);
+  }
+
+  /** Which name of a tied tensor a writer keeps differs. */
+  @Test
+  void readsEitherNameOfATiedTensor() throws IOException {
+    String before = model.parametersSha256();
+    Files.write(
+        file,
+        rewritten(
+            json -> {
+              json.set("lm_head.decoder.weight", json.remove(Layout.WORDS));
+              json.set("lm_head.decoder.bias", json.remove(BIAS));
+            }));
+    model.load(folder);
+    Roberta.verify(folder);
+    assertThat(model.parametersSha256()).isEqualTo(before);
+    refuses(rewritten(json -> json.remove(BIAS)), "where the header tells of");
+  }
+
+  @Test
+  void otherFormsOfAModelAreRefusedWithTheReason() throws IOException {
+    for (String[] other :
+        new String[][] {
+          {"pytorch_model.bin", "pickled"}, {"model.safetensors.index.json", "several files"}
+        }) {
+      Files.delete(file);
+      Files.write(folder.resolve(other[0]), new byte[9]);
+      fails(folder.resolve(other[0]), other[1]);
+      assertThatIOException()
+          .isThrownBy(() -> Roberta.verify(folder))
+          .withMessageContaining(other[1]);
+      Files.write(file, good); // beside it, the one that is read
+      model.load(folder);
+      Files.delete(folder.resolve(other[0]));
+    }
+  }
+
+  /** A configuration that promises what the file does not hold: nothing of that size is taken. */
+  @Test
+  void aHostileSizeIsRefusedBeforeMemoryIsTaken() throws IOException {
+    Path config = folder.resolve("config.json");
+    String json = Files.readString(config);
+    for (int vocabulary : new int[] {200_000_000, Integer.MAX_VALUE}) {
+      Files.writeString(
+          config, json.replace("\"vocab_size\" : 11", "\"vocab_size\" : " + vocabulary));
+      assertThatIOException()
+          .isThrownBy(() -> Roberta.verify(folder))
+          .withMessageStartingWith(folder.toString())
+          .satisfies(e -> assertThat(e.getMessage()).containsAnyOf("allowed", "expected"));
+    }
+  }
+
   @Test
   void refusesWrongMomentsAndConfigurations() throws IOException {
     Path optimizer = folder.resolve("optimizer.safetensors");
@@ -148,6 +226,12 @@ class SafetensorsTest {
     fails(config, "hidden_act is \"relu\"; expected gelu");
     Files.writeString(config, json.replaceFirst("11", "11e9"));
     fails(config, "vocab_size");
+    Files.writeString(config, json.replace("\"model_type\" : \"roberta\",", ""));
+    fails(config, "model_type is missing; expected roberta");
+    Files.writeString(config, json.replace("\"pad_token_id\" : 1", "\"pad_token_id\" : 0"));
+    fails(config, "pad_token_id is 0; expected 1");
+    Files.writeString(config, json.replaceFirst("\\{", "{\"is_decoder\": true,"));
+    fails(config, "is_decoder is true; expected false");
     Files.writeString(config, "{");
     fails(config, "not JSON");
     Files.write(config, new byte[(1 << 20) + 1]);
@@ -231,6 +315,12 @@ class SafetensorsTest {
         .withMessageContaining(bad.toString())
         .withMessageContaining(reason);
     assertThat(model.parametersSha256()).isEqualTo(before);
+    if (bad.equals(file)) {
+      assertThatIOException()
+          .isThrownBy(() -> Roberta.verify(folder))
+          .withMessageContaining(bad.toString())
+          .withMessageContaining(reason);
+    }
   }
 
   private byte[] withLength(long length) {
