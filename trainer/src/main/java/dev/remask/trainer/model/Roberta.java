@@ -152,7 +152,7 @@ public final class Roberta implements Learner {
   }
 
   /** IllegalStateException, before anything changes, if loss or norm is not finite. */
-  private void update(double norm, double loss, double divisor, double learningRate, long step) {
+  void update(double norm, double loss, double divisor, double learningRate, long step) {
     if (!Double.isFinite(norm) || !Double.isFinite(loss)) {
       throw new IllegalStateException(
           "step "
