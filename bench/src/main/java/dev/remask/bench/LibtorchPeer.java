@@ -2,6 +2,7 @@ package dev.remask.bench;
 
 import dev.remask.mlm.Example;
 import dev.remask.trainer.ModelShape;
+import dev.remask.trainer.model.AdamW;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -26,9 +29,12 @@ final class LibtorchPeer implements AutoCloseable {
   private final List<LibtorchRoberta> models = new ArrayList<>();
   private final List<LibtorchBatch> batches;
   private final LibtorchRoberta.Dropout dropout;
+  private final long predictions;
+  private final LibtorchAdamW optimizer;
   private final ExecutorService threads;
 
   LibtorchPeer(ModelShape shape, List<List<Example>> microBatches, double dropout) {
+    openblas.blas_set_num_threads(1); // libtorch's own number does not reach its BLAS
     this.dropout = LibtorchRoberta.Dropout.random(dropout);
     this.batches = microBatches.stream().map(LibtorchBatch::of).toList();
     LibtorchRoberta first = new LibtorchRoberta(shape, random(shape));
@@ -36,6 +42,12 @@ final class LibtorchPeer implements AutoCloseable {
     while (models.size() < batches.size()) {
       models.add(first.twin());
     }
+    this.predictions =
+        microBatches.stream()
+            .flatMap(List::stream)
+            .mapToLong(example -> example.masked().positions().length)
+            .sum();
+    this.optimizer = new LibtorchAdamW(first.parameters(), AdamW.ROBERTA);
     this.threads = Executors.newFixedThreadPool(batches.size());
   }
 
@@ -85,6 +97,23 @@ final class LibtorchPeer implements AutoCloseable {
       loss += one.get();
     }
     return Double.doubleToLongBits(loss);
+  }
+
+  /**
+   * Adds up the gradients of the last passes, divides, clips, and takes a step of AdamW; with as
+   * many threads inside of libtorch's operators as there were outside.
+   */
+  long update(double learningRate) {
+    torch.set_num_threads(models.size());
+    try (PointerScope scope = new PointerScope()) {
+      Map<String, Tensor> total = models.get(0).parameters();
+      for (LibtorchRoberta other : models.subList(1, models.size())) {
+        other
+            .parameters()
+            .forEach((name, tensor) -> total.get(name).mutable_grad().add_(tensor.grad()));
+      }
+    }
+    return Double.doubleToLongBits(optimizer.step(predictions, learningRate));
   }
 
   @Override

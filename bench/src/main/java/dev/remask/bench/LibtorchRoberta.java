@@ -94,8 +94,7 @@ final class LibtorchRoberta {
   /** The same weights in the same memory, with gradients of its own. */
   LibtorchRoberta twin() {
     Map<String, Tensor> leaves = new LinkedHashMap<>();
-    parameters.forEach(
-        (name, tensor) -> leaves.put(name, tensor.detach().set_requires_grad(true)));
+    parameters.forEach((name, tensor) -> leaves.put(name, tensor.detach().set_requires_grad(true)));
     return new LibtorchRoberta(shape, leaves);
   }
 
@@ -128,8 +127,7 @@ final class LibtorchRoberta {
     Tensor rows = x.reshape(-1, shape.hidden()).index_select(0, batch.rows());
     Tensor head = norm("lm_head.layer_norm", gelu(dense("lm_head.dense", rows)));
     Tensor logits = linear(head, parameter(WORDS), optional("lm_head.bias"));
-    return cross_entropy_loss(
-        logits, batch.labels(), new TensorOptional(), SUM, NONE_IGNORED, 0);
+    return cross_entropy_loss(logits, batch.labels(), new TensorOptional(), SUM, NONE_IGNORED, 0);
   }
 
   private Tensor layer(String name, Tensor x, LibtorchBatch batch, Dropout dropout, int site) {

@@ -71,8 +71,20 @@ final class MatrixProducts implements AutoCloseable {
   private int multiply(Operands one) {
     for (int i = 0; i < repeats; i++) {
       cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, CblasTrans, ROWS, out, in, 1, one.x(), in, one.weight(), in,
-          0, one.y(), out);
+          CblasRowMajor,
+          CblasNoTrans,
+          CblasTrans,
+          ROWS,
+          out,
+          in,
+          1,
+          one.x(),
+          in,
+          one.weight(),
+          in,
+          0,
+          one.y(),
+          out);
     }
     return repeats;
   }

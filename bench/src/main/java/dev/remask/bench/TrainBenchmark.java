@@ -68,8 +68,7 @@ final class TrainBenchmark implements Benchmark {
     }
     double tokens = TrainedModel.tokens(batch);
     try (LibtorchPeer peer = model.libtorch(batch)) {
-      return measure.against(
-          "libtorch", watched, () -> Timing.rate(tokens, peer::backpropagate));
+      return measure.against("libtorch", watched, () -> Timing.rate(tokens, peer::backpropagate));
     }
   }
 

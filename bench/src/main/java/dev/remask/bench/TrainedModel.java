@@ -37,8 +37,7 @@ record TrainedModel(String name, ModelShape shape, int microBatch) {
     return IntStream.range(0, threads * microBatch)
         .mapToObj(
             sequence -> {
-              int[] tokens =
-                  random.ints(shape.positions(), Vocabulary.UNK + 1, mask).toArray();
+              int[] tokens = random.ints(shape.positions(), Vocabulary.UNK + 1, mask).toArray();
               return new Example(0, 0, sequence, masker.mask(0, 0, sequence, tokens));
             })
         .toList();
