@@ -49,6 +49,7 @@ final class LibtorchAdamW {
    *
    * @return the norm of the divided gradients before they were clipped
    */
+  @SuppressWarnings("try") // the scope frees what libtorch makes inside of it
   double step(double divisor, double learningRate) {
     try (PointerScope scope = new PointerScope()) {
       Scalar factor = new Scalar(1 / divisor);

@@ -41,7 +41,7 @@ record LibtorchBatch(
       int[] inputs = examples.get(s).masked().inputs();
       for (int i = 0; i < inputs.length; i++) {
         tokens[s * t + i] = inputs[i];
-        positions[s * t + i] = FIRST_POSITION + i;
+        positions[s * t + i] = (long) FIRST_POSITION + i;
         padding[s * t + i] = 0;
       }
     }

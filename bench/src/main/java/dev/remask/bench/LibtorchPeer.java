@@ -103,17 +103,18 @@ final class LibtorchPeer implements AutoCloseable {
    * Adds up the gradients of the last passes, divides, clips, and takes a step of AdamW; with as
    * many threads inside of libtorch's operators as there were outside.
    */
+  @SuppressWarnings("try") // the scope frees what libtorch makes inside of it
   long update(double learningRate) {
     torch.set_num_threads(models.size());
     try (PointerScope scope = new PointerScope()) {
-      Map<String, Tensor> total = models.get(0).parameters();
+      LibtorchRoberta total = models.get(0);
       for (LibtorchRoberta other : models.subList(1, models.size())) {
         other
             .parameters()
-            .forEach((name, tensor) -> total.get(name).mutable_grad().add_(tensor.grad()));
+            .forEach((name, tensor) -> total.parameter(name).mutable_grad().add_(tensor.grad()));
       }
     }
-    return Double.doubleToLongBits(optimizer.step(predictions, learningRate));
+    return Double.doubleToLongBits(optimizer.step((double) predictions, learningRate));
   }
 
   @Override

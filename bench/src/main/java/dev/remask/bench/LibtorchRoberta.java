@@ -103,6 +103,7 @@ final class LibtorchRoberta {
   }
 
   /** Adds to the gradients of the summed loss, and returns it. */
+  @SuppressWarnings("try") // the scope frees what libtorch makes inside of it
   double backpropagate(LibtorchBatch batch, Dropout dropout) {
     try (PointerScope scope = new PointerScope()) {
       Tensor loss = loss(batch, dropout);
@@ -143,7 +144,7 @@ final class LibtorchRoberta {
   private Tensor attention(Tensor qkv, LibtorchBatch batch, Dropout dropout, int site) {
     long b = batch.sequences();
     long t = batch.length();
-    long size = shape.hidden() / shape.heads();
+    int size = shape.hidden() / shape.heads();
     TensorVector parts = qkv.view(b, t, 3, shape.heads(), size).permute(2, 0, 3, 1, 4).unbind(0);
     Tensor query = parts.get(0).mul(new Scalar(1 / Math.sqrt(size)));
     Tensor scores = matmul(query, parts.get(1).transpose(2, 3)).add_(batch.padding());
@@ -169,7 +170,7 @@ final class LibtorchRoberta {
     return new TensorOptional(parameter(name));
   }
 
-  private Tensor parameter(String name) {
+  Tensor parameter(String name) {
     Tensor tensor = parameters.get(name);
     if (tensor == null) {
       throw new IllegalStateException("no tensor " + name);

@@ -47,7 +47,7 @@ record TrainedModel(String name, ModelShape shape, int microBatch) {
     return batch.stream().mapToLong(example -> example.masked().inputs().length).sum();
   }
 
-  private static long masked(List<Example> batch) {
+  private static double masked(List<Example> batch) {
     return batch.stream().mapToLong(example -> example.masked().positions().length).sum();
   }
 

@@ -8,12 +8,12 @@ import java.util.List;
 /** The two halves of a step, each by itself, which a trainer has no use for and a benchmark has. */
 public final class Stages implements AutoCloseable {
   private final Roberta model;
-  private final long maskedTokens;
+  private final double maskedTokens;
 
   /**
    * @param maskedTokens what {@link #update} divides by
    */
-  public Stages(ModelShape shape, Settings settings, long maskedTokens) {
+  public Stages(ModelShape shape, Settings settings, double maskedTokens) {
     this.model = Roberta.create(shape, settings);
     this.maskedTokens = maskedTokens;
   }
