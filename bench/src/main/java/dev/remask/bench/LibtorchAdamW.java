@@ -37,8 +37,8 @@ final class LibtorchAdamW {
 
   private AdamWOptions options(double decay) {
     AdamWOptions made = new AdamWOptions(0);
-    made.betas().put(0, settings.beta1());
-    made.betas().put(1, settings.beta2());
+    made.betas().put(0, settings.beta2()); // a std::tuple, which GCC's library stores backwards
+    made.betas().put(1, settings.beta1());
     made.eps().put(settings.epsilon());
     made.weight_decay().put(decay);
     return made;
