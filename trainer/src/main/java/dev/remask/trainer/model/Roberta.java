@@ -61,6 +61,7 @@ public final class Roberta implements Learner {
     this.dropout = new Dropout(settings.dropout(), settings.seed());
     this.layout = new Layout(shape);
     requireMemory(Arena.availableBytes());
+    BlasCheck.once();
     this.arena = new Arena();
     this.threads = new Workers(settings.workers());
     try {
