@@ -71,7 +71,7 @@ final class EncoderLayer {
     weights.qkv().forward(input, qkv, n);
     attention.forward(batch, mixed);
     weights.attentionOutput().multiply(mixed, attended, n);
-    close(
+    residualNorm(
         batch,
         site,
         weights.attentionOutput(),
@@ -83,12 +83,13 @@ final class EncoderLayer {
     weights.inner().multiply(attentionOut, inner, n);
     kernels.gelu(inner, weights.inner().bias(), slope, n, feedForward);
     weights.outer().multiply(inner, normalized, n);
-    close(batch, site + 1, weights.outer(), attentionOut, normalized, weights.norm(), scale, out);
+    residualNorm(
+        batch, site + 1, weights.outer(), attentionOut, normalized, weights.norm(), scale, out);
     return out;
   }
 
   /** Bias, dropout, residual addition and LayerNorm, one sequence after another in the cache. */
-  private void close(
+  private void residualNorm(
       MicroBatch batch,
       int site,
       Dense branch,

@@ -98,7 +98,7 @@ final class VectorMath {
     return q.mul(t).mul(exponential);
   }
 
-  /** The first elements of a mask from a number on, as {@link #keep} takes them. */
+  /** The first elements of a mask from a number on, as {@link #factor} takes them. */
   static IntVector numbers(Dropout.Mask mask, int element) {
     return NUMBERS.add(integers(element + mask.start()));
   }

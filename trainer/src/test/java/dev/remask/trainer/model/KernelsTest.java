@@ -1,15 +1,19 @@
 package dev.remask.trainer.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -333,6 +337,28 @@ class KernelsTest {
       }
     }
     each(p, i -> expected[i], 1e-5);
+  }
+
+  /** Each fault is small, and each is seen by the property of its kernel. */
+  @Example
+  void wrongKernelsAreSeen() {
+    Kernels wrong = new SlightlyWrongKernels();
+    List<Consumer<Kernels>> properties =
+        List.of(
+            kernels -> geluIsExactOverItsRange(kernels, 3, 20),
+            kernels -> geluBackwardIsTheProductAndItsColumnSums(kernels, 20, 20),
+            kernels -> dropsWhatTheMaskSays(kernels, 5, 3, 20, true),
+            kernels -> addsBiasAndResidual(kernels, 5, 3, 20, true),
+            kernels -> layerNormIsThatOfEachRow(kernels, 3, 20),
+            kernels -> layerNormBackwardIsItsDerivative(kernels, 3, 20),
+            kernels -> softmaxAndItsDerivative(kernels, 3, 20, false),
+            kernels -> exponentialsOfAnyWidth(kernels, 20),
+            kernels -> sumsAndProducts(kernels, 3, 20),
+            kernels -> adamWOverManySteps(kernels, 20));
+    for (Consumer<Kernels> property : properties) {
+      property.accept(new ScalarKernels());
+      assertThatThrownBy(() -> property.accept(wrong)).isInstanceOf(AssertionError.class);
+    }
   }
 
   private static void each(Floats actual, IntToDoubleFunction expected, double tolerance) {
