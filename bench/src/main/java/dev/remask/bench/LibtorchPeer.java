@@ -33,9 +33,10 @@ final class LibtorchPeer implements AutoCloseable {
   private final LibtorchAdamW optimizer;
   private final ExecutorService threads;
 
-  LibtorchPeer(ModelShape shape, List<List<Example>> microBatches, double dropout) {
+  LibtorchPeer(
+      ModelShape shape, List<List<Example>> microBatches, LibtorchRoberta.Dropout dropout) {
     openblas.blas_set_num_threads(1); // libtorch's own number does not reach its BLAS
-    this.dropout = LibtorchRoberta.Dropout.random(dropout);
+    this.dropout = dropout;
     this.batches = microBatches.stream().map(LibtorchBatch::of).toList();
     LibtorchRoberta first = new LibtorchRoberta(shape, random(shape));
     models.add(first);

@@ -12,9 +12,12 @@ import dev.remask.trainer.ModelShape;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
@@ -44,9 +47,32 @@ final class LibtorchRoberta {
     /** {@code site} is that of the trainer's masks: 0 for the embeddings, then by layer. */
     Tensor apply(Tensor x, int site);
 
-    /** libtorch's own, from its own generator. */
-    static Dropout random(double rate) {
+    /** libtorch's own, as everyone writes it. */
+    static Dropout plain(double rate) {
       return (x, site) -> torch.dropout(x, rate, true);
+    }
+
+    /**
+     * From the same generator, but four elements from each number of 64 bits: a build of libtorch
+     * without MKL draws elements one by one, which costs it a quarter of a pass.
+     */
+    static Dropout drawnByFours(double rate) {
+      int first = Short.MIN_VALUE + (int) Math.round(rate * (1 << Short.SIZE)); // that stays
+      return (x, site) -> {
+        Tensor numbers =
+            torch.empty(
+                new long[] {(x.numel() + 3) / 4},
+                new TensorOptions(torch.ScalarType.Long),
+                new MemoryFormatOptional());
+        Tensor stays =
+            numbers
+                .random_(Long.MIN_VALUE, new LongOptional())
+                .view(torch.ScalarType.Short)
+                .narrow(0, 0, x.numel())
+                .ge(new Scalar(first));
+        Scalar scale = new Scalar(1 / (1 - rate));
+        return x.mul(stays.to(torch.ScalarType.Float).mul_(scale).view(x.sizes()));
+      };
     }
   }
 

@@ -12,63 +12,70 @@ import java.util.Locale;
  */
 final class TrainBenchmark implements Benchmark {
   private static final double GIGA = 1e9;
+  private static final int PER_CENT = 100;
 
   @Override
   public List<Row> run(Setup setup) throws Exception {
     List<Row> rows = new ArrayList<>();
     for (TrainedModel model : List.of(TrainedModel.TINY, TrainedModel.BASE)) {
-      rows.add(speed(model, setup));
+      LibtorchRoberta.Dropout plain = LibtorchRoberta.Dropout.plain(TrainedModel.DROPOUT);
+      LibtorchRoberta.Dropout drawn = LibtorchRoberta.Dropout.drawnByFours(TrainedModel.DROPOUT);
+      rows.add(speed(model, model.name(), plain, setup));
       if (LibtorchPeer.isHere()) {
+        rows.add(speed(model, model.name() + "-drawn", drawn, setup));
         rows.add(PeakMemory.row(model));
       }
     }
     return rows;
   }
 
-  private static Row speed(TrainedModel model, Setup setup) throws Exception {
+  private static Row speed(
+      TrainedModel model, String name, LibtorchRoberta.Dropout dropout, Setup setup)
+      throws Exception {
     List<Example> batch = model.examples(TrainedModel.THREADS);
     double tokens = TrainedModel.tokens(batch);
-    Measure measure = new Measure(model.name(), "tokens/s", setup.runs(), TrainedModel.WARM_UP);
+    Measure measure = new Measure(name, "tokens/s", setup.runs(), TrainedModel.WARM_UP);
     try (Stages ours = model.ours();
         MatrixProducts products = new MatrixProducts(model.shape(), TrainedModel.THREADS)) {
-      Measure.Run run = () -> Timing.rate(tokens, new Rounds(ours, batch));
-      setup.notes().accept(model.name() + ": " + ours.fingerprint());
-      Row row = against(measure, run, model, batch, products, setup);
-      double used = row.value() * model.flops(batch) / tokens;
+      setup.notes().accept(name + ": " + ours.fingerprint());
+      Rounds rounds = new Rounds(ours, batch);
+      Measure.Run run =
+          () -> {
+            products.measure();
+            return Timing.rate(tokens, rounds);
+          };
+      Row row = row(measure, run, model, batch, dropout, setup);
+      double used = row.value() * model.flops(batch) / tokens / GIGA;
+      double most = products.median() / GIGA;
       setup
           .notes()
           .accept(
               String.format(
                   Locale.ROOT,
                   "%s: %.0f GFLOP/s of matrix products, %.0f %% of the %.0f that sgemm alone does here",
-                  model.name(),
-                  used / GIGA,
-                  100 * used / products.median(),
-                  products.median() / GIGA));
+                  name,
+                  used,
+                  PER_CENT * used / most,
+                  most));
       return row;
     }
   }
 
-  private static Row against(
+  private static Row row(
       Measure measure,
       Measure.Run run,
       TrainedModel model,
       List<Example> batch,
-      MatrixProducts products,
+      LibtorchRoberta.Dropout dropout,
       Setup setup)
       throws Exception {
-    Measure.Run watched =
-        () -> {
-          products.measure();
-          return run.value();
-        };
     if (!LibtorchPeer.isHere()) {
       setup.notes().accept(model.name() + ": without its peer: no libtorch for this system");
-      return measure.alone(watched);
+      return measure.alone(run);
     }
     double tokens = TrainedModel.tokens(batch);
-    try (LibtorchPeer peer = model.libtorch(batch)) {
-      return measure.against("libtorch", watched, () -> Timing.rate(tokens, peer::backpropagate));
+    try (LibtorchPeer peer = model.libtorch(batch, dropout)) {
+      return measure.against("libtorch", run, () -> Timing.rate(tokens, peer::backpropagate));
     }
   }
 

@@ -70,10 +70,14 @@ record TrainedModel(String name, ModelShape shape, int microBatch) {
   }
 
   LibtorchPeer libtorch(List<Example> batch) {
+    return libtorch(batch, LibtorchRoberta.Dropout.plain(DROPOUT));
+  }
+
+  LibtorchPeer libtorch(List<Example> batch, LibtorchRoberta.Dropout dropout) {
     List<List<Example>> microBatches =
         IntStream.range(0, batch.size() / microBatch)
             .mapToObj(i -> batch.subList(i * microBatch, (i + 1) * microBatch))
             .toList();
-    return new LibtorchPeer(shape, microBatches, DROPOUT);
+    return new LibtorchPeer(shape, microBatches, dropout);
   }
 }

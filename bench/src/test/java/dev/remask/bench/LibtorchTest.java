@@ -11,6 +11,7 @@ import dev.remask.trainer.model.AdamW;
 import dev.remask.trainer.model.Initialization;
 import dev.remask.trainer.model.Opened;
 import dev.remask.trainer.model.Settings;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -175,6 +176,23 @@ class LibtorchTest {
           .max()
           .orElseThrow();
     }
+  }
+
+  /** The faster dropout of the peer is one: its rate and scale, fresh each time, odd sizes too. */
+  @Test
+  void drawnByFoursIsADropout() {
+    LibtorchRoberta.Dropout dropout = LibtorchRoberta.Dropout.drawnByFours(0.1);
+    float[] ones = new float[100_003];
+    Arrays.fill(ones, 1);
+    float[] first = values(dropout.apply(AbstractTensor.create(ones), 0));
+    float[] second = values(dropout.apply(AbstractTensor.create(ones), 0));
+    assertThat(first).isNotEqualTo(second);
+    int dropped = 0;
+    for (float value : first) {
+      assertThat(value).isIn(0f, (float) (1 / 0.9));
+      dropped += value == 0 ? 1 : 0;
+    }
+    assertThat(dropped).isBetween(9_500, 10_500);
   }
 
   private static double distance(float[] actual, float[] expected) {
