@@ -34,6 +34,12 @@ final class Main implements Callable<Integer> {
               new MaskingBenchmark()),
           new Entry(
               "step", "training of the demo's model; peer: scalar kernels", new StepBenchmark()),
+          new Entry(
+              "train", "forward and backward of two models; peer: libtorch", new TrainBenchmark()),
+          new Entry(
+              "optimizer",
+              "AdamW, clipping and reduction; peer: libtorch",
+              new OptimizerBenchmark()),
           new Entry("vocabulary", "learning 8,192 tokens; no peer", new VocabularyBenchmark()),
           new Entry(
               "epoch",

@@ -1,6 +1,7 @@
 package dev.remask.trainer.model;
 
 import dev.remask.trainer.ModelShape;
+import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * Multi-head self-attention between the projections: each sequence over its own length, each head
@@ -100,14 +101,13 @@ final class Attention {
     }
   }
 
-  /** The probabilities after dropout: a copy in scratch, or themselves without batch.dropout(). */
+  /** The probabilities after dropout: a copy in scratch, or themselves without dropout. */
   private Floats dropped(MicroBatch batch, int s, int h) {
-    if (!batch.dropout().isActive()) {
+    if (!batch.hasDropout()) {
       return probabilities;
     }
     int n = batch.length(s);
-    scratch.copy(0, probabilities, slot(s, h), n * stride(n));
-    batch.dropout().apply(scratch, 0, n, n, stride(n), batch.key(s), site + h);
+    kernels.drop(batch.mask(s, site + h), probabilities, slot(s, h), scratch, 0, n, n, stride(n));
     return scratch;
   }
 
@@ -122,8 +122,11 @@ final class Attention {
       int stride = stride(n);
       for (int h = 0; h < heads; h++) {
         int at = batch.start(s) * 3 * hidden + h * size;
-        probabilityGradient(batch, s, h, mixedGradient, valueGradient);
-        kernels.softmaxBackward(probabilities, slot(s, h), scratchGradient, n, n, stride);
+        int p = slot(s, h);
+        Floats used = dropped(batch, s, h);
+        int usedAt = used == probabilities ? p : 0;
+        usedGradient(batch, s, h, used.at(usedAt), mixedGradient, valueGradient);
+        kernels.softmaxBackward(probabilities, p, used, usedAt, scratchGradient, n, n, stride);
         Blas.multiply(
             n,
             size,
@@ -152,20 +155,24 @@ final class Attention {
     }
   }
 
-  /** Writes the gradient of the values, and that of the probabilities into scratch. */
-  private void probabilityGradient(
-      MicroBatch batch, int s, int h, Floats mixedGradient, Floats valueGradient) {
+  /** Writes the gradient of the values, and that of the used probabilities into scratch. */
+  private void usedGradient(
+      MicroBatch batch,
+      int s,
+      int h,
+      FloatPointer used,
+      Floats mixedGradient,
+      Floats valueGradient) {
     int n = batch.length(s);
     int stride = stride(n);
     int at = batch.start(s) * 3 * hidden + h * size;
     int mixedAt = batch.start(s) * hidden + h * size;
-    Floats used = dropped(batch, s, h);
     Blas.transposedMultiply(
         n,
         size,
         n,
         1,
-        used.at(used == probabilities ? slot(s, h) : 0),
+        used,
         stride,
         mixedGradient.at(mixedAt),
         hidden,
@@ -184,8 +191,5 @@ final class Attention {
         0,
         scratchGradient.at(0),
         stride);
-    if (batch.dropout().isActive()) {
-      batch.dropout().apply(scratchGradient, 0, n, n, stride, batch.key(s), site + h);
-    }
   }
 }

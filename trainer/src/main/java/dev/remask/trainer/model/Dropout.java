@@ -11,6 +11,36 @@ record Dropout(double rate, long seed) {
   /** Where no dropout is wanted. */
   static final Dropout NONE = new Dropout(0, 0);
 
+  /**
+   * The mask of one example at one site: a hash of the element's number, keyed by 64 bits. It is
+   * the 32-bit mixer of Wellons (hash-prospector's "lowbias32") without its last shift, which the
+   * compared high bits do not feel; 32 bits, because processors multiply as many of them at once.
+   *
+   * @param start added to the number
+   * @param key mixed in between the two multiplications
+   * @param below of 2³¹ equally likely values, those that drop their element
+   * @param scale of the elements that stay
+   */
+  record Mask(int start, int key, int below, float scale) {
+    static final int FIRST_FACTOR = 0x7feb352d;
+    static final int SECOND_FACTOR = 0x846ca68b;
+    static final int FIRST_SHIFT = 16;
+    static final int SECOND_SHIFT = 15;
+
+    /** What an element is multiplied with: 0 or the scale. */
+    float factor(int element) {
+      int x = element + start;
+      x = (x ^ (x >>> FIRST_SHIFT)) * FIRST_FACTOR;
+      x = (x ^ (x >>> SECOND_SHIFT) ^ key) * SECOND_FACTOR;
+      return (x >>> 1) < below ? 0 : scale;
+    }
+
+    /** Whether no element is dropped. */
+    boolean keepsAll() {
+      return below == 0;
+    }
+  }
+
   boolean isActive() {
     return rate > 0;
   }
@@ -24,30 +54,13 @@ record Dropout(double rate, long seed) {
     return key;
   }
 
-  /** What an element is multiplied with: 0 or 1 / (1 - rate). */
-  float factor(long key, int site, int element) {
+  /** {@code key} is that of the example; elements are numbered row by row. */
+  Mask mask(long key, int site) {
     long stream = SplitMix64.mix(key + site * SplitMix64.GOLDEN_GAMMA);
-    long bits = SplitMix64.mix(stream + element * SplitMix64.GOLDEN_GAMMA);
-    return (bits >>> 11) * 0x1p-53 < rate ? 0 : (float) (1 / (1 - rate));
-  }
-
-  /** Applies the mask of one example and site to a matrix at {@code x[at ...]}. */
-  void apply(Floats x, int at, int rows, int width, int stride, long key, int site) {
-    for (int r = 0; r < rows; r++) {
-      for (int i = 0; i < width; i++) {
-        int index = at + r * stride + i;
-        x.set(index, x.get(index) * factor(key, site, r * width + i));
-      }
-    }
-  }
-
-  /** Applies the masks of a site to {@code x[N, width]}. */
-  void apply(Floats x, int width, MicroBatch batch, int site) {
-    if (!isActive()) {
-      return;
-    }
-    for (int s = 0; s < batch.sequences(); s++) {
-      apply(x, batch.start(s) * width, batch.length(s), width, width, batch.key(s), site);
-    }
+    return new Mask(
+        (int) stream,
+        (int) (stream >>> 32),
+        (int) Math.round(rate * 0x1p31),
+        (float) (1 / (1 - rate)));
   }
 }

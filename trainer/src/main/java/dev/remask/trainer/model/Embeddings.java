@@ -1,6 +1,6 @@
 package dev.remask.trainer.model;
 
-/** Word + position + type embedding, LayerNorm, batch.dropout(). */
+/** Word + position + type embedding, LayerNorm, dropout. */
 final class Embeddings {
   private static final int SITE = 0;
 
@@ -43,9 +43,16 @@ final class Embeddings {
           batch.length(s) * hidden);
     }
     Parameters.Norm norm = weights.embeddingNorm();
-    kernels.layerNorm(normalized, scale, norm.gain(), norm.shift(), out, n, hidden);
-    batch.dropout().apply(out, hidden, batch, SITE);
+    kernels.layerNorm(normalized, scale, norm.gain(), norm.shift(), out, 0, n, hidden);
+    drop(batch, out);
     return out;
+  }
+
+  private void drop(MicroBatch batch, Floats x) {
+    for (int s = 0; batch.hasDropout() && s < batch.sequences(); s++) {
+      int at = batch.start(s) * hidden;
+      kernels.drop(batch.mask(s, SITE), x, at, x, at, batch.length(s), hidden, hidden);
+    }
   }
 
   private int word(MicroBatch batch, int row) {
@@ -55,7 +62,7 @@ final class Embeddings {
   /** Takes the gradient of the output, which it overwrites. */
   void backward(MicroBatch batch, Floats d) {
     int n = batch.size();
-    batch.dropout().apply(d, hidden, batch, SITE);
+    drop(batch, d);
     Parameters.Norm norm = gradients.embeddingNorm();
     kernels.layerNormBackward(
         d, normalized, scale, weights.embeddingNorm().gain(), norm.gain(), norm.shift(), n, hidden);

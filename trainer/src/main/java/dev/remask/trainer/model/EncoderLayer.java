@@ -70,21 +70,41 @@ final class EncoderLayer {
     int n = batch.size();
     weights.qkv().forward(input, qkv, n);
     attention.forward(batch, mixed);
-    weights.attentionOutput().forward(mixed, attended, n);
-    batch.dropout().apply(attended, hidden, batch, site);
-    kernels.add(input, 0, attended, 0, n * hidden);
-    norm(weights.attentionNorm(), attended, attendedScale, attentionOut, n);
-    weights.inner().forward(attentionOut, inner, n);
-    kernels.gelu(inner, slope, n * feedForward);
-    weights.outer().forward(inner, normalized, n);
-    batch.dropout().apply(normalized, hidden, batch, site + 1);
-    kernels.add(attentionOut, 0, normalized, 0, n * hidden);
-    norm(weights.norm(), normalized, scale, out, n);
+    weights.attentionOutput().multiply(mixed, attended, n);
+    residualNorm(
+        batch,
+        site,
+        weights.attentionOutput(),
+        input,
+        attended,
+        weights.attentionNorm(),
+        attendedScale,
+        attentionOut);
+    weights.inner().multiply(attentionOut, inner, n);
+    kernels.gelu(inner, weights.inner().bias(), slope, n, feedForward);
+    weights.outer().multiply(inner, normalized, n);
+    residualNorm(
+        batch, site + 1, weights.outer(), attentionOut, normalized, weights.norm(), scale, out);
     return out;
   }
 
-  private void norm(Parameters.Norm norm, Floats x, Floats scale, Floats y, int n) {
-    kernels.layerNorm(x, scale, norm.gain(), norm.shift(), y, n, hidden);
+  /** Bias, dropout, residual addition and LayerNorm, one sequence after another in the cache. */
+  private void residualNorm(
+      MicroBatch batch,
+      int site,
+      Dense branch,
+      Floats residual,
+      Floats x,
+      Parameters.Norm norm,
+      Floats scale,
+      Floats y) {
+    for (int s = 0; s < batch.sequences(); s++) {
+      int first = batch.start(s);
+      int rows = batch.length(s);
+      kernels.addResidual(
+          batch.mask(s, site), branch.bias(), residual, x, first * hidden, rows, hidden);
+      kernels.layerNorm(x, scale, norm.gain(), norm.shift(), y, first, rows, hidden);
+    }
   }
 
   /** Turns the gradient of the output, d, into that of the input, and adds to the weights'. */
@@ -107,8 +127,8 @@ final class EncoderLayer {
     Floats branch = branch(batch, d, site + 1);
     gradients.outer().accumulate(branch, inner, n, kernels);
     weights.outer().backward(branch, scratch.inner(), n, 0);
-    kernels.multiply(slope, scratch.inner(), n * feedForward);
-    gradients.inner().accumulate(scratch.inner(), attentionOut, n, kernels);
+    kernels.geluBackward(scratch.inner(), slope, gradients.inner().bias(), n, feedForward);
+    gradients.inner().accumulateWeight(scratch.inner(), attentionOut, n);
     weights.inner().backward(scratch.inner(), d, n, 1);
   }
 
@@ -133,11 +153,14 @@ final class EncoderLayer {
 
   /** The gradient that enters a branch whose result was dropped out and added to its input. */
   private Floats branch(MicroBatch batch, Floats d, int site) {
-    if (!batch.dropout().isActive()) {
+    if (!batch.hasDropout()) {
       return d;
     }
-    scratch.branch().copy(0, d, 0, batch.size() * hidden);
-    batch.dropout().apply(scratch.branch(), hidden, batch, site);
+    for (int s = 0; s < batch.sequences(); s++) {
+      int at = batch.start(s) * hidden;
+      kernels.drop(
+          batch.mask(s, site), d, at, scratch.branch(), at, batch.length(s), hidden, hidden);
+    }
     return scratch.branch();
   }
 }

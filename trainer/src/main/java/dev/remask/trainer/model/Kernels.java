@@ -15,20 +15,36 @@ interface Kernels {
   /** {@code y[to ...] += x[from ...]}. */
   void add(Floats x, int from, Floats y, int to, int count);
 
-  /** {@code y *= x}. */
-  void multiply(Floats x, Floats y, int count);
-
   /** {@code sums[w] += Σ over rows of x[r, w]}. */
   void sumColumns(Floats x, Floats sums, int rows, int width);
 
-  /** {@code y = x · Φ(x)} in place of x, {@code slope = Φ(x) + x · φ(x)}: the exact (erf) GELU. */
-  void gelu(Floats x, Floats slope, int count);
+  /**
+   * {@code y[to + r · stride + i] = x[from + r · stride + i] · mask(r · width + i)}; x and y may be
+   * the same. What lies between width and stride is finite afterwards if it was, and has no
+   * meaning. Stride is width or a multiple of {@link #ROW_MULTIPLE}.
+   */
+  void drop(
+      Dropout.Mask mask, Floats x, int from, Floats y, int to, int rows, int width, int stride);
+
+  /** {@code x = (x + bias) ∘ mask + residual} on the rows at {@code at}, of both. */
+  void addResidual(
+      Dropout.Mask mask, Floats bias, Floats residual, Floats x, int at, int rows, int width);
 
   /**
-   * {@code y = gain · (x - mean) / √(variance + ε) + shift} for each row; x becomes the normalized
-   * row and {@code scale[r]} the inverse deviation.
+   * The exact (erf) GELU of {@code z = x + bias}: {@code z · Φ(z)} in place of x, and {@code slope
+   * = Φ(z) + z · φ(z)}.
    */
-  void layerNorm(Floats x, Floats scale, Floats gain, Floats shift, Floats y, int rows, int width);
+  void gelu(Floats x, Floats bias, Floats slope, int rows, int width);
+
+  /** {@code d = d ∘ slope}, and {@code sums[w] += Σ over rows of d[r, w]}. */
+  void geluBackward(Floats d, Floats slope, Floats sums, int rows, int width);
+
+  /**
+   * {@code y = gain · (x - mean) / √(variance + ε) + shift} for the rows from {@code first} on; x
+   * becomes the normalized row and {@code scale[r]} the inverse deviation.
+   */
+  void layerNorm(
+      Floats x, Floats scale, Floats gain, Floats shift, Floats y, int first, int rows, int width);
 
   /**
    * In place of d, from the gradient of y to that of x; adds to the gradients of gain and shift.
@@ -49,8 +65,13 @@ interface Kernels {
    */
   void softmax(Floats x, int at, int rows, int width, int stride);
 
-  /** {@code d = p ∘ (d - Σ p ∘ d)} for each row, in place of d; strides and starts as above. */
-  void softmaxBackward(Floats p, int at, Floats d, int rows, int width, int stride);
+  /**
+   * From the gradient of {@code used = p ∘ mask} to that of the scores, in place of d: {@code used
+   * ∘ d - p · Σ used ∘ d} for each row. p starts at {@code at}, used at {@code usedAt}, d at 0;
+   * strides and starts as above.
+   */
+  void softmaxBackward(
+      Floats p, int at, Floats used, int usedAt, Floats d, int rows, int width, int stride);
 
   /** The largest of a row. */
   float max(Floats x, int at, int width);

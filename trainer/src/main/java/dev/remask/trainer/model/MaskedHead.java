@@ -91,10 +91,10 @@ final class MaskedHead {
     for (int i = 0; i < m; i++) {
       gathered.copy(i * hidden, encoded, batch.row(from + i) * hidden, hidden);
     }
-    weights.head().forward(gathered, normalized, m);
-    kernels.gelu(normalized, slope, m * hidden);
+    weights.head().multiply(gathered, normalized, m);
+    kernels.gelu(normalized, weights.head().bias(), slope, m, hidden);
     Parameters.Norm norm = weights.headNorm();
-    kernels.layerNorm(normalized, scale, norm.gain(), norm.shift(), out, m, hidden);
+    kernels.layerNorm(normalized, scale, norm.gain(), norm.shift(), out, 0, m, hidden);
     weights.decoder().forward(out, logits, m);
     return m;
   }
@@ -132,8 +132,8 @@ final class MaskedHead {
         norm.shift(),
         m,
         hidden);
-    kernels.multiply(slope, outGradient, m * hidden);
-    gradients.head().accumulate(outGradient, gathered, m, kernels);
+    kernels.geluBackward(outGradient, slope, gradients.head().bias(), m, hidden);
+    gradients.head().accumulateWeight(outGradient, gathered, m);
     weights.head().backward(outGradient, gatheredGradient, m, 0);
     for (int i = 0; i < m; i++) {
       kernels.add(gatheredGradient, i * hidden, d, batch.row(from + i) * hidden, hidden);

@@ -118,11 +118,12 @@ final class MicroBatch {
     return labels[prediction];
   }
 
-  long key(int sequence) {
-    return keys[sequence];
+  boolean hasDropout() {
+    return dropout.isActive();
   }
 
-  Dropout dropout() {
-    return dropout;
+  /** The dropout of a sequence at a site. */
+  Dropout.Mask mask(int sequence, int site) {
+    return dropout.mask(keys[sequence], site);
   }
 }

@@ -61,6 +61,7 @@ public final class Roberta implements Learner {
     this.dropout = new Dropout(settings.dropout(), settings.seed());
     this.layout = new Layout(shape);
     requireMemory(Arena.availableBytes());
+    BlasCheck.once();
     this.arena = new Arena();
     this.threads = new Workers(settings.workers());
     try {
@@ -176,7 +177,7 @@ public final class Roberta implements Learner {
   }
 
   /** IllegalStateException, before anything changes, if loss or norm is not finite. */
-  private void update(double norm, double loss, double divisor, double learningRate, long step) {
+  void update(double norm, double loss, double divisor, double learningRate, long step) {
     if (!Double.isFinite(norm) || !Double.isFinite(loss)) {
       throw new IllegalStateException(
           "step "

@@ -70,13 +70,6 @@ class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void multiply(Floats x, Floats y, int count) {
-    for (int i = 0; i < count; i++) {
-      y.set(i, y.get(i) * x.get(i));
-    }
-  }
-
-  @Override
   public void sumColumns(Floats x, Floats sums, int rows, int width) {
     for (int r = 0; r < rows; r++) {
       add(x, r * width, sums, 0, width);
@@ -84,14 +77,33 @@ class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void gelu(Floats x, Floats slope, int count) {
-    for (int i = 0; i < count; i++) {
-      geluAt(i, x, slope);
+  public void drop(
+      Dropout.Mask mask, Floats x, int from, Floats y, int to, int rows, int width, int stride) {
+    for (int r = 0; r < rows; r++) {
+      for (int i = 0; i < width; i++) {
+        int at = r * stride + i;
+        y.set(to + at, x.get(from + at) * mask.factor(r * width + i));
+      }
     }
   }
 
-  static void geluAt(int i, Floats x, Floats slope) {
-    float value = x.get(i);
+  @Override
+  public void addResidual(
+      Dropout.Mask mask, Floats bias, Floats residual, Floats x, int at, int rows, int width) {
+    for (int i = 0; i < rows * width; i++) {
+      float branch = (x.get(at + i) + bias.get(i % width)) * mask.factor(i);
+      x.set(at + i, branch + residual.get(at + i));
+    }
+  }
+
+  @Override
+  public void gelu(Floats x, Floats bias, Floats slope, int rows, int width) {
+    for (int i = 0; i < rows * width; i++) {
+      geluAt(i, x.get(i) + bias.get(i % width), x, slope);
+    }
+  }
+
+  static void geluAt(int i, float value, Floats x, Floats slope) {
     float exponential = exp(-0.5f * value * value);
     float below = tail(value, exponential);
     float phi = value < 0 ? below : 1 - below;
@@ -100,9 +112,17 @@ class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void geluBackward(Floats d, Floats slope, Floats sums, int rows, int width) {
+    for (int i = 0; i < rows * width; i++) {
+      d.set(i, d.get(i) * slope.get(i));
+    }
+    sumColumns(d, sums, rows, width);
+  }
+
+  @Override
   public void layerNorm(
-      Floats x, Floats scale, Floats gain, Floats shift, Floats y, int rows, int width) {
-    for (int r = 0; r < rows; r++) {
+      Floats x, Floats scale, Floats gain, Floats shift, Floats y, int first, int rows, int width) {
+    for (int r = first; r < first + rows; r++) {
       int at = r * width;
       float sum = 0;
       for (int i = 0; i < width; i++) {
@@ -167,15 +187,15 @@ class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void softmaxBackward(Floats p, int at, Floats d, int rows, int width, int stride) {
-    for (int r = 0; r < rows; r++) {
-      int row = r * stride;
+  public void softmaxBackward(
+      Floats p, int at, Floats used, int usedAt, Floats d, int rows, int width, int stride) {
+    for (int row = 0; row < rows * stride; row += stride) {
       float product = 0;
-      for (int i = 0; i < width; i++) {
-        product += p.get(at + row + i) * d.get(row + i);
+      for (int i = row; i < row + width; i++) {
+        product += used.get(usedAt + i) * d.get(i);
       }
-      for (int i = 0; i < width; i++) {
-        d.set(row + i, p.get(at + row + i) * (d.get(row + i) - product));
+      for (int i = row; i < row + width; i++) {
+        d.set(i, used.get(usedAt + i) * d.get(i) - p.get(at + i) * product);
       }
     }
   }

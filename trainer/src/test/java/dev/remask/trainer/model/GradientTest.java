@@ -49,9 +49,9 @@ class GradientTest {
     Kernels wrong =
         new ScalarKernels() {
           @Override
-          public void gelu(Floats x, Floats slope, int count) {
-            super.gelu(x, slope, count);
-            scale(slope, 0, count, 1.0005f);
+          public void gelu(Floats x, Floats bias, Floats slope, int rows, int width) {
+            super.gelu(x, bias, slope, rows, width);
+            scale(slope, 0, rows * width, 1.0005f);
           }
         };
     assertThat(worstError(wrong, 0)).isGreaterThan(10 * TOLERANCE);
@@ -93,7 +93,15 @@ class GradientTest {
     Kernels wrong =
         new ScalarKernels() {
           @Override
-          public void softmaxBackward(Floats p, int at, Floats d, int rows, int width, int stride) {
+          public void softmaxBackward(
+              Floats p,
+              int at,
+              Floats used,
+              int usedAt,
+              Floats d,
+              int rows,
+              int width,
+              int stride) {
             for (int i = 0; i < rows * stride; i++) {
               d.set(i, d.get(i) * p.get(at + i));
             }

@@ -68,20 +68,6 @@ class InitializationTest {
   }
 
   @Test
-  void dropoutKeepsItsShareAndItsMean() {
-    Dropout dropout = new Dropout(0.3, 5);
-    long key = dropout.key(1, 2, 3, 4);
-    double[] factors =
-        IntStream.range(0, 100_000).mapToDouble(i -> dropout.factor(key, 2, i)).toArray();
-    assertThat(IntStream.range(0, factors.length).filter(i -> factors[i] == 0).count())
-        .isBetween(29_500L, 30_500L);
-    assertThat(IntStream.range(0, factors.length).mapToDouble(i -> factors[i]).average())
-        .hasValueCloseTo(1.0, within(0.01));
-    assertThat(dropout.key(1, 2, 3, 5)).isNotEqualTo(key);
-    assertThat(dropout.key(2, 2, 3, 4)).isNotEqualTo(key);
-  }
-
-  @Test
   void settingsNameWhatIsWrong() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Initialization(-1, 0, 0))

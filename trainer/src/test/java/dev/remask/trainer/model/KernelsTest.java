@@ -1,15 +1,19 @@
 package dev.remask.trainer.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -42,29 +46,96 @@ class KernelsTest {
 
   @Property(tries = 100)
   void geluIsExactOverItsRange(
-      @ForAll("kernels") Kernels kernels, @ForAll @IntRange(max = 1000) int seed) {
-    int count = 150;
-    float[] values = normal(count, seed, 4);
-    values[0] = 0;
-    values[1] = 20;
-    values[2] = -20;
-    values[3] = -1e-8f;
-    values[4] = 1e6f;
+      @ForAll("kernels") Kernels kernels,
+      @ForAll @IntRange(min = 1, max = 40) int rows,
+      @ForAll @IntRange(min = 1, max = 40) int width) {
+    int count = rows * width;
+    float[] values = normal(count, count, 4);
+    float[] special = {0, 20, -20, -1e-8f, 1e6f};
+    System.arraycopy(special, 0, values, 0, Math.min(count, special.length));
+    float[] bias = normal(width, width, 0.1);
     Floats x = floats(values);
     Floats slope = floats(new float[count]);
-    kernels.gelu(x, slope, count);
+    kernels.gelu(x, floats(bias), slope, rows, width);
     for (int i = 0; i < count; i++) {
-      double value = values[i];
+      double value = values[i] + bias[i % width];
       double density = Math.exp(-value * value / 2) / Math.sqrt(2 * Math.PI);
       close(x.get(i), ReferenceRoberta.gelu(value), 1e-6);
       close(slope.get(i), ReferenceRoberta.normalCdf(value) + value * density, 1e-6);
     }
   }
 
+  @Property(tries = 60)
+  void geluBackwardIsTheProductAndItsColumnSums(
+      @ForAll("kernels") Kernels kernels,
+      @ForAll @IntRange(min = 1, max = 40) int rows,
+      @ForAll @IntRange(min = 1, max = 40) int width) {
+    float[] a = normal(rows * width, width, 1);
+    float[] b = normal(rows * width, width + 1, 1);
+    Floats d = floats(a);
+    float[] before = normal(width, 3, 1);
+    Floats sums = floats(before);
+    kernels.geluBackward(d, floats(b), sums, rows, width);
+    each(d, i -> (double) a[i] * b[i], 1e-6);
+    each(
+        sums,
+        i ->
+            before[i]
+                + IntStream.range(0, rows)
+                    .mapToDouble(r -> (double) a[r * width + i] * b[r * width + i])
+                    .sum(),
+        1e-5);
+  }
+
+  /** Element for element that of {@link Dropout.Mask}, whatever the rows are padded to. */
+  @Property(tries = 100)
+  void dropsWhatTheMaskSays(
+      @ForAll("kernels") Kernels kernels,
+      @ForAll long key,
+      @ForAll @IntRange(min = 1, max = 6) int rows,
+      @ForAll @IntRange(min = 1, max = 50) int width,
+      @ForAll boolean padded) {
+    Dropout.Mask mask = new Dropout(0.3, 0).mask(key, 4);
+    int stride = padded ? (width + 15) / 16 * 16 : width;
+    float[] values = normal(16 + rows * stride, 5, 1);
+    Floats y = floats(new float[rows * stride]);
+    kernels.drop(mask, floats(values), 16, y, 0, rows, width, stride);
+    for (int i = 0; i < rows * width; i++) {
+      int at = i / width * stride + i % width;
+      assertThat(y.get(at)).isEqualTo(values[16 + at] * mask.factor(i));
+    }
+    Floats x = floats(values);
+    kernels.drop(mask, x, 16, x, 16, rows, width, stride);
+    assertThat(x.get(16 + (rows - 1) * stride)).isEqualTo(y.get((rows - 1) * stride));
+  }
+
+  @Property(tries = 100)
+  void addsBiasAndResidual(
+      @ForAll("kernels") Kernels kernels,
+      @ForAll long key,
+      @ForAll @IntRange(min = 1, max = 6) int rows,
+      @ForAll @IntRange(min = 1, max = 50) int width,
+      @ForAll boolean drops) {
+    Dropout.Mask mask = (drops ? new Dropout(0.3, 0) : Dropout.NONE).mask(key, 4);
+    int at = width;
+    float[] values = normal(at + rows * width, 1, 1);
+    float[] residual = normal(at + rows * width, 2, 1);
+    float[] bias = normal(width, 3, 1);
+    Floats x = floats(values);
+    kernels.addResidual(mask, floats(bias), floats(residual), x, at, rows, width);
+    each(
+        x,
+        i ->
+            i < at
+                ? values[i]
+                : ((double) values[i] + bias[i % width]) * mask.factor(i - at) + residual[i],
+        1e-6);
+  }
+
   @Property(tries = 100)
   void layerNormIsThatOfEachRow(
       @ForAll("kernels") Kernels kernels,
-      @ForAll @IntRange(min = 1, max = 5) int rows,
+      @ForAll @IntRange(min = 1, max = 20) int rows,
       @ForAll @IntRange(min = 2, max = 70) int width) {
     Norm norm = new Norm(rows, width);
     norm.forward(kernels);
@@ -123,7 +194,8 @@ class KernelsTest {
     }
 
     void forward(Kernels kernels) {
-      kernels.layerNorm(x, scale, floats(gain), floats(shift), y, rows, width);
+      kernels.layerNorm(x, scale, floats(gain), floats(shift), y, 0, 1, width);
+      kernels.layerNorm(x, scale, floats(gain), floats(shift), y, 1, rows - 1, width);
     }
 
     double largestScale() {
@@ -162,30 +234,36 @@ class KernelsTest {
     }
   }
 
+  /** Through dropout, too: the loss is Σ weights · (softmax ∘ mask). */
   @Property(tries = 100)
   void softmaxAndItsDerivative(
       @ForAll("kernels") Kernels kernels,
       @ForAll @IntRange(min = 1, max = 5) int rows,
-      @ForAll @IntRange(min = 1, max = 70) int width) {
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll boolean drops) {
     int stride = (width + 15) / 16 * 16;
     int at = 32;
+    Dropout.Mask mask = (drops ? new Dropout(0.3, 0) : Dropout.NONE).mask(width, 0);
     float[] scores = normal(at + rows * stride, width, 5);
     float[] weights = normal(rows * stride, width + 1, 1);
     Floats x = floats(scores);
+    Floats used = floats(new float[rows * stride]);
     Floats d = floats(weights);
     kernels.softmax(x, at, rows, width, stride);
-    kernels.softmaxBackward(x, at, d, rows, width, stride);
+    kernels.drop(mask, x, at, used, 0, rows, width, stride);
+    kernels.softmaxBackward(x, at, used, 0, d, rows, width, stride);
     for (int r = 0; r < rows; r++) {
       double[] row = doubles(scores, at + r * stride, width);
       double total = ReferenceRoberta.logSumExp(row);
       double mean = 0;
       for (int i = 0; i < width; i++) {
-        mean += Math.exp(row[i] - total) * weights[r * stride + i];
+        mean += Math.exp(row[i] - total) * weights[r * stride + i] * mask.factor(r * width + i);
       }
       for (int i = 0; i < width; i++) {
         double p = Math.exp(row[i] - total);
+        double masked = (double) weights[r * stride + i] * mask.factor(r * width + i);
         close(x.get(at + r * stride + i), p, 1e-6);
-        close(d.get(r * stride + i), p * (weights[r * stride + i] - mean), 1e-6);
+        close(d.get(r * stride + i), p * (masked - mean), 2e-6);
       }
     }
   }
@@ -221,9 +299,6 @@ class KernelsTest {
     Floats sum = floats(a);
     kernels.add(floats(b), 0, sum, 0, count);
     each(sum, i -> a[i] + b[i], 1e-6);
-    Floats product = floats(a);
-    kernels.multiply(floats(b), product, count);
-    each(product, i -> a[i] * b[i], 1e-6);
     Floats scaled = floats(a);
     kernels.scale(scaled, 0, count, 3);
     each(scaled, i -> 3 * a[i], 1e-6);
@@ -262,6 +337,28 @@ class KernelsTest {
       }
     }
     each(p, i -> expected[i], 1e-5);
+  }
+
+  /** Each fault is small, and each is seen by the property of its kernel. */
+  @Example
+  void wrongKernelsAreSeen() {
+    Kernels wrong = new SlightlyWrongKernels();
+    List<Consumer<Kernels>> properties =
+        List.of(
+            kernels -> geluIsExactOverItsRange(kernels, 3, 20),
+            kernels -> geluBackwardIsTheProductAndItsColumnSums(kernels, 20, 20),
+            kernels -> dropsWhatTheMaskSays(kernels, 5, 3, 20, true),
+            kernels -> addsBiasAndResidual(kernels, 5, 3, 20, true),
+            kernels -> layerNormIsThatOfEachRow(kernels, 3, 20),
+            kernels -> layerNormBackwardIsItsDerivative(kernels, 3, 20),
+            kernels -> softmaxAndItsDerivative(kernels, 3, 20, false),
+            kernels -> exponentialsOfAnyWidth(kernels, 20),
+            kernels -> sumsAndProducts(kernels, 3, 20),
+            kernels -> adamWOverManySteps(kernels, 20));
+    for (Consumer<Kernels> property : properties) {
+      property.accept(new ScalarKernels());
+      assertThatThrownBy(() -> property.accept(wrong)).isInstanceOf(AssertionError.class);
+    }
   }
 
   private static void each(Floats actual, IntToDoubleFunction expected, double tolerance) {

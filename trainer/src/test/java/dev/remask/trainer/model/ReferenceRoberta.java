@@ -136,9 +136,10 @@ final class ReferenceRoberta {
   }
 
   private void drop(double[][] x, long key, int site) {
-    for (int t = 0; dropout.isActive() && t < x.length; t++) {
+    Dropout.Mask mask = dropout.mask(key, site);
+    for (int t = 0; t < x.length; t++) {
       for (int i = 0; i < x[t].length; i++) {
-        boolean dropped = dropout.factor(key, site, t * x[t].length + i) == 0;
+        boolean dropped = mask.factor(t * x[t].length + i) == 0;
         x[t][i] = dropped ? 0 : x[t][i] / (1 - dropout.rate());
       }
     }
