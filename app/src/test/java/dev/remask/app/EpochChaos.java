@@ -68,6 +68,10 @@ class EpochChaos {
   private static final long[] ENDS = {26_000, 25_000, 27_500, 24_500};
 
   private static final int LENGTH = 64;
+
+  /** One takes some seconds where nobody is killed. */
+  private static final int EPOCHS_AHEAD = 6;
+
   private static final int DOCUMENTS = 60;
   private static final String RUN = "chaos";
   private static final String CONTROL = "control";
@@ -216,8 +220,9 @@ class EpochChaos {
 
   /** So that every kill lands in an epoch that is being masked. */
   private void planAhead() throws Exception {
-    if (pending().size() < 2) {
-      plan(RUN).planUpTo(dataset, plan(RUN).epochs().lastKey() + 2);
+    int missing = EPOCHS_AHEAD - pending().size();
+    if (missing > 0) {
+      plan(RUN).planUpTo(dataset, plan(RUN).epochs().lastKey() + missing);
     }
   }
 
@@ -248,7 +253,9 @@ class EpochChaos {
     kills.add(victim.toString(), open);
     left.addAll(open);
     victim.start();
-    awaitReadable(torn, killed, maskerStalls);
+    if (!open.isEmpty()) {
+      awaitReadable(torn, killed, maskerStalls);
+    }
   }
 
   private void killBroker() throws Exception {

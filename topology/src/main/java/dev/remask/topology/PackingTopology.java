@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntToLongFunction;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigException;
@@ -83,6 +84,9 @@ public final class PackingTopology {
    *
    * @param config as {@link AvroSerdes#of} takes it
    * @param decoders makes a decoder per task
+   * @param logged how many segments the logs of a partition hold, held out or not; asked where
+   *     there is no state. A packer that has lost it would count from 0 again (invariant 3), so it
+   *     stops
    * @param counters told what is done
    * @throws ConfigException if the dataset's vocabulary is not what its hash says, or its formats
    *     are unknown to this version
@@ -92,6 +96,7 @@ public final class PackingTopology {
       Topics topics,
       Map<String, ?> config,
       Supplier<DocumentDecoder> decoders,
+      IntToLongFunction logged,
       Counters counters) {
     DocumentDecoder.check(dataset);
     Vocabulary vocabulary = vocabulary(dataset);
@@ -112,7 +117,9 @@ public final class PackingTopology {
                 dataset.getDocumentsTopic())
             .addProcessor(
                 PACK,
-                () -> new PackProcessor(dataset, vocabulary, packer, decoders.get(), counters),
+                () ->
+                    new PackProcessor(
+                        dataset, vocabulary, packer, decoders.get(), logged, counters),
                 SOURCE)
             .addSink(
                 SEGMENTS,
@@ -202,6 +209,7 @@ public final class PackingTopology {
     private final Vocabulary vocabulary;
     private final Packer packing;
     private final DocumentDecoder decoder;
+    private final IntToLongFunction logged;
     private final Counters counters;
     private final MessageDigest sha256 = sha256();
 
@@ -225,11 +233,13 @@ public final class PackingTopology {
         Vocabulary vocabulary,
         Packer packing,
         DocumentDecoder decoder,
+        IntToLongFunction logged,
         Counters counters) {
       this.dataset = dataset;
       this.vocabulary = vocabulary;
       this.packing = packing;
       this.decoder = decoder;
+      this.logged = logged;
       this.counters = counters;
     }
 
@@ -249,7 +259,7 @@ public final class PackingTopology {
     @Override
     public void process(Record<byte[], byte[]> record) {
       PackerState stored = states.get(partition());
-      PackerState before = stored == null ? PartitionPacker.EMPTY : stored;
+      PackerState before = stored == null ? first() : stored;
       long offset = context.recordMetadata().orElseThrow().offset();
       if (offset < before.getNextOffset()) {
         dropRepeat(offset, before.getNextOffset());
@@ -277,6 +287,16 @@ public final class PackingTopology {
         finish(books(state, Bookkeeping.deadLetter(state.getBooks())), record);
         throw e;
       }
+    }
+
+    private PackerState first() {
+      long segments = logged.applyAsLong(partition());
+      if (segments > 0) {
+        throw new IllegalStateException(
+            "partition %d of dataset %s has %d segments, but the packer's state is gone: the changelogs of %s were deleted. Declare another dataset to pack the documents again"
+                .formatted(partition(), dataset.getName(), segments, context.applicationId()));
+      }
+      return PartitionPacker.EMPTY;
     }
 
     /**

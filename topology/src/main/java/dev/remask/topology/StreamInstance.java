@@ -3,6 +3,7 @@ package dev.remask.topology;
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
+import dev.remask.schemas.LogReader;
 import dev.remask.schemas.Outage;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
@@ -108,6 +109,7 @@ public final class StreamInstance implements AutoCloseable {
                   settings.topics(),
                   settings.clients(),
                   () -> DocumentDecoder.of(dataset, settings.clients()),
+                  this::logged,
                   counters),
               settings.packing(settings.topics().packerId(dataset.getName())),
               dataset.getDocumentsTopic());
@@ -220,6 +222,17 @@ public final class StreamInstance implements AutoCloseable {
       abandoned.abort(applications(epochs.keySet()));
     }
     status = status(now);
+  }
+
+  /** Segments of a partition, held out or not; on a thread of the packer. */
+  private long logged(int partition) {
+    Topics topics = settings.topics();
+    int partitions = dataset.getPartitions();
+    return Stream.of(
+            topics.segments(dataset.getName(), partitions),
+            topics.heldOut(dataset.getName(), partitions))
+        .mapToLong(log -> LogReader.endSequences(settings.clients(), log)[partition])
+        .sum();
   }
 
   private Set<String> applications(Set<Integer> epochs) {

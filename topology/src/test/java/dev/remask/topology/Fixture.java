@@ -82,8 +82,16 @@ final class Fixture {
   }
 
   static TopologyTestDriver packer(Dataset dataset, DocumentDecoder decoder) {
+    return packer(dataset, decoder, 0);
+  }
+
+  /**
+   * @param logged segments that are in the logs before the packer starts
+   */
+  static TopologyTestDriver packer(Dataset dataset, DocumentDecoder decoder, long logged) {
     Topology topology =
-        PackingTopology.build(dataset, TOPICS, CLIENTS, () -> decoder, new Counters());
+        PackingTopology.build(
+            dataset, TOPICS, CLIENTS, () -> decoder, partition -> logged, new Counters());
     return driver(topology, settings().packing(TOPICS.packerId(DATASET)));
   }
 

@@ -72,6 +72,18 @@ class PackingTopologyTest {
     }
   }
 
+  /** As after {@code kafka-streams-application-reset}, which deletes the changelogs. */
+  @Test
+  void aPackerWhoseStateIsGoneStopsInsteadOfCountingFromZeroAgain() {
+    try (TopologyTestDriver driver =
+        Fixture.packer(ONE, DocumentDecoder.of(ONE, Fixture.CLIENTS), 7)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      assertThatThrownBy(() -> documents.pipeInput(utf8("a"), document(CAT)))
+          .hasStackTraceContaining("has 7 segments, but the packer's state is gone");
+      assertThat(segments(driver, "segments")).isEmpty();
+    }
+  }
+
   @Test
   void aNullValueWithoutTheHeaderIsATombstoneAndForgets() {
     try (TopologyTestDriver driver = Fixture.packer(ONE)) {
@@ -278,6 +290,7 @@ class PackingTopologyTest {
             Fixture.VOCABULARY,
             Packer.fullSentences(dataset.getSegmentLength()),
             DocumentDecoder.of(dataset, CLIENTS),
+            partition -> 0,
             new Counters());
     processor.init(context);
     return processor;

@@ -37,7 +37,12 @@ class PinnedTopologyTest {
   void packing() throws IOException {
     Topology topology =
         PackingTopology.build(
-            DATASET, TOPICS, CLIENTS, () -> DocumentDecoder.of(DATASET, CLIENTS), new Counters());
+            DATASET,
+            TOPICS,
+            CLIENTS,
+            () -> DocumentDecoder.of(DATASET, CLIENTS),
+            partition -> 0,
+            new Counters());
     assertThat(topology.describe().toString()).isEqualTo(pinned("packing.txt"));
   }
 

@@ -1,0 +1,126 @@
+package dev.remask.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.Replication;
+import dev.remask.schemas.Topics;
+import dev.remask.topology.StreamInstance;
+import dev.remask.topology.StreamSettings;
+import dev.remask.topology.StreamStatus;
+import dev.remask.trainer.Until;
+import dev.remask.trainer.log.LedgerReader;
+import dev.remask.trainer.log.RunSummary;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The least that a masker may be ahead, and a trainer that comes late: an instance that waits at
+ * the mark leaves, one that came while there was no room has never masked, a third comes in the
+ * middle. All examples of the live lane and of two replays are learned all the same (invariant 10).
+ */
+@Timeout(180)
+@ExtendWith(TestStack.Shared.class)
+class PausedIT {
+  /** {@code [P]}; one partition holds nothing. */
+  private static final long[] ENDS = {3_000, 2_500, 0, 3_500};
+
+  private static final int REPLAYS = 2;
+
+  /** 2 x (logical batch + window), the least that is allowed. */
+  private static final int MARK = 1_024;
+
+  private static final String[] SETTINGS = {
+    "dataset.name=paused",
+    "run.name=paused",
+    "vocabulary.size=600",
+    "segment.length=16",
+    "heldout.permille=0",
+    "model.layers=1",
+    "model.hidden=16",
+    "model.feedforward=32",
+    "batch.size=256",
+    "batch.micro.size=128",
+    "order.window=256",
+    "checkpoint.every.steps=10",
+    "examples.ahead.max=" + MARK
+  };
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private Settings settings;
+  private Topics topics;
+  private Dataset dataset;
+  private Path folder;
+
+  @Test
+  void whoWaitsForTheTrainerNeverWaitsForEver(TestStack stack, @TempDir Path temporary)
+      throws Exception {
+    folder = temporary;
+    settings = stack.settings("paused.", SETTINGS);
+    topics = settings.topics();
+    dataset = TestStack.declare(settings, List.of("The vocabulary is there."));
+    new RandomSegments(dataset.getVocabularySize(), dataset.getSegmentLength(), ENDS)
+        .write(settings.clients(), topics.segments("paused", ENDS.length));
+    RunPlan plan = new RunPlan(settings);
+    plan.planUpTo(dataset, REPLAYS);
+
+    try (StreamInstance full = instance("full")) {
+      full.start();
+      Await.until("it waits", PATIENCE, () -> full.status().live().waiting() && masked(full) > 0);
+    }
+    try (StreamInstance late = instance("late");
+        Background<RunSummary> training =
+            new Background<>(
+                "train",
+                ended ->
+                    new Trainers(settings)
+                        .run(dataset, folder.resolve("checkpoints"), step -> {})
+                        .train(Until.epoch(REPLAYS), ended))) {
+      late.start();
+      Thread.sleep(2_000); // Some looks, at none of which there is room.
+      StreamStatus status = late.status();
+      assertThat(status.live().waiting()).isTrue();
+      assertThat(status.counts().examples()).as("masked here").isZero();
+      training.start();
+      Await.until("there is room", PATIENCE, () -> late.status().counts().examples() > 0);
+      try (StreamInstance third = instance("third")) {
+        third.start();
+        Await.until("all is learned", PATIENCE, training::finished);
+        assertThat(third.failure()).isEmpty();
+      }
+      assertThat(late.failure()).isEmpty();
+      assertThat(late.status().counts().pauses()).isPositive();
+      assertThat(training.result().repeats()).isZero();
+    }
+    LearnedOnce.check(
+        LedgerReader.after(settings.clients(), topics, "paused", 0), plan.epochs().values(), ENDS);
+  }
+
+  private static long masked(StreamInstance stream) {
+    return stream.status().live().masked();
+  }
+
+  private StreamInstance instance(String name) {
+    return new StreamInstance(
+        new StreamSettings(
+            settings.clients(),
+            topics,
+            folder.resolve(name),
+            1,
+            100,
+            MARK,
+            Replication.ONE,
+            Duration.ofMinutes(5)),
+        dataset,
+        "paused",
+        Clock.systemUTC(),
+        line -> {});
+  }
+}
