@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.errors.StreamsException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -73,11 +74,15 @@ final class StreamCommand implements Callable<Integer> {
     }
   }
 
-  /** A user's mistake stays one. */
+  /** A user's mistake stays one. Kafka Streams' wrapping tells where, its cause tells what. */
   private static RuntimeException failure(Throwable cause) {
-    return cause instanceof ConfigException mistake
+    Throwable what = cause;
+    while (what instanceof StreamsException && what.getCause() != null) {
+      what = what.getCause();
+    }
+    return what instanceof ConfigException mistake
         ? mistake
-        : new IllegalStateException("streaming ended: " + cause.getMessage(), cause);
+        : new IllegalStateException("streaming ended: " + what.getMessage(), cause);
   }
 
   private static String line(StreamStatus status) {
