@@ -75,7 +75,7 @@ class EpochChaos {
   private static final int DOCUMENTS = 60;
   private static final String RUN = "chaos";
   private static final String CONTROL = "control";
-  private static final Duration PATIENCE = Duration.ofSeconds(180);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Duration STALL_MAX = Duration.ofSeconds(15);
 
   private static final Map<String, String> SETTINGS =
@@ -269,6 +269,7 @@ class EpochChaos {
     kills.add("the broker", open);
     assertThat(cast.up().program().finish(PATIENCE, Main.FAILED)).isNotEmpty();
     cast.startUp();
+    kills.say(String.format(Locale.ROOT, "it answers again after %.1f s", seconds(killed)));
     awaitReadable(torn, killed, brokerStalls);
     cast.one().requireAlive();
     cast.two().requireAlive();
@@ -308,9 +309,12 @@ class EpochChaos {
           Map<Integer, Long> stable = ends(RUN, IsolationLevel.READ_COMMITTED);
           return torn.entrySet().stream().allMatch(e -> stable.get(e.getKey()) > e.getValue());
         });
-    double seconds = (System.nanoTime() - since) / 1e9;
-    stalls.add(seconds);
-    kills.say(String.format(Locale.ROOT, "readable again %.1f s after the kill", seconds));
+    stalls.add(seconds(since));
+    kills.say(String.format(Locale.ROOT, "readable again %.1f s after the kill", seconds(since)));
+  }
+
+  private static double seconds(long since) {
+    return (System.nanoTime() - since) / 1e9;
   }
 
   private static void say(String victim, List<Double> stalls) {
