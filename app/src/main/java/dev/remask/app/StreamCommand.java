@@ -82,7 +82,14 @@ final class StreamCommand implements Callable<Integer> {
     }
     return what instanceof ConfigException mistake
         ? mistake
-        : new IllegalStateException("streaming ended: " + what.getMessage(), cause);
+        : new IllegalStateException("streaming ended: " + line(what), cause);
+  }
+
+  private static String line(Throwable what) {
+    String message = what.getMessage();
+    return message == null
+        ? what.getClass().getSimpleName()
+        : message.lines().findFirst().orElse(message);
   }
 
   private static String line(StreamStatus status) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(TestStack.Shared.class)
 class PausedIT {
   /** {@code [P]}; one partition holds nothing. */
-  private static final long[] ENDS = {3_000, 2_500, 0, 3_500};
+  private static final long[] ENDS = {25_000, 20_000, 0, 30_000};
 
   private static final int REPLAYS = 2;
 

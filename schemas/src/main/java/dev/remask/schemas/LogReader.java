@@ -119,6 +119,13 @@ public final class LogReader {
     }
   }
 
+  /** As {@link #endSequences}, of one partition. */
+  public static long endSequence(Map<String, ?> config, Topic<Segment> segments, int partition) {
+    try (var consumer = consumer(config, new ByteArrayDeserializer())) {
+      return LogScan.endSequence(consumer, partitions(consumer, segments).get(partition));
+    }
+  }
+
   /**
    * One committed segment, found in a few reads wherever it lies in the log; empty if there is none
    * at this place.

@@ -218,8 +218,8 @@ public final class StreamInstance implements AutoCloseable {
     Optional<EpochMasker> now = Optional.ofNullable(replay);
     if (System.nanoTime() - measuredNs >= MEASURE_EVERY.toNanos()) {
       measuredNs = System.nanoTime();
-      measure(now);
       abandoned.abort(applications(epochs.keySet()));
+      measure(now);
     }
     status = status(now);
   }
@@ -231,8 +231,14 @@ public final class StreamInstance implements AutoCloseable {
     return Stream.of(
             topics.segments(dataset.getName(), partitions),
             topics.heldOut(dataset.getName(), partitions))
-        .mapToLong(log -> LogReader.endSequences(settings.clients(), log)[partition])
+        .filter(log -> isWritten(log.name(), partition)) // Most often not: it saves a consumer.
+        .mapToLong(log -> LogReader.endSequence(settings.clients(), log, partition))
         .sum();
+  }
+
+  private boolean isWritten(String log, int partition) {
+    Map<Integer, Long> ends = GroupProgress.stableEnds(admin, log, dataset.getPartitions());
+    return ends.getOrDefault(partition, 0L) > 0;
   }
 
   private Set<String> applications(Set<Integer> epochs) {

@@ -86,8 +86,10 @@ public record StreamSettings(
 
   /** After which a transaction that is still open is given up, by the broker or by us. */
   Duration transactionTimeout() {
-    String key = ProducerConfig.TRANSACTION_TIMEOUT_CONFIG;
-    Object given = clients.getOrDefault(key, DEFAULTS.get(key));
+    String all = ProducerConfig.TRANSACTION_TIMEOUT_CONFIG;
+    String own = StreamsConfig.producerPrefix(all); // Kafka Streams prefers it, too.
+    String key = clients.containsKey(own) ? own : all;
+    Object given = clients.getOrDefault(key, DEFAULTS.get(all));
     return Duration.ofMillis((int) ConfigDef.parseType("kafka." + key, given, ConfigDef.Type.INT));
   }
 
