@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ceiling of an epoch: a producer that has its bytes in memory and writes them as fast as the
@@ -59,15 +61,21 @@ final class RawProducer {
 
   private long produce(KafkaProducer<byte[], byte[]> producer, String topic) {
     int each = kept.get(0).size();
+    AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
     for (int i = 0; i < each; i++) {
       for (List<ConsumerRecord<byte[], byte[]>> partition : kept) {
         ConsumerRecord<byte[], byte[]> record = partition.get(i);
         Future<RecordMetadata> unused =
             producer.send(
-                new ProducerRecord<>(topic, record.partition(), record.key(), record.value()));
+                new ProducerRecord<>(topic, record.partition(), record.key(), record.value()),
+                (place, error) -> failure.compareAndSet(null, error));
       }
     }
     producer.flush();
+    Exception failed = failure.get();
+    if (failed != null) {
+      throw new IllegalStateException("not all was written: " + failed, failed);
+    }
     return each;
   }
 }
