@@ -4,7 +4,6 @@ import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
@@ -73,7 +72,7 @@ final class DatasetCommand implements Callable<Integer> {
 
   private static Vocabulary read(Path file) {
     try {
-      return Vocabulary.parse(Files.readAllBytes(file));
+      return ModelFolder.tokenizer(file);
     } catch (IOException e) {
       throw new ConfigException("--vocab", file, "is no readable file");
     } catch (IllegalArgumentException e) {

@@ -5,7 +5,9 @@ import dev.remask.trainer.Checkpoints;
 import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.model.Roberta;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,6 +29,9 @@ record InitialModel(
   static final String OPTION = "--init";
   static final String SHA256 = "model.init.sha256";
 
+  /** Lies where the checkpoints will, from before the run is declared on. */
+  private static final String MARKER = SHA256;
+
   /**
    * Reads the folder as a whole, so that whatever is wrong with it is known before anything is
    * touched.
@@ -34,19 +39,63 @@ record InitialModel(
    * @param given {@code --init}
    * @param checkpoints of the run
    * @return empty if the run begins, or has begun, with random weights
+   * @throws ConfigException naming {@code --init} if another model is given than the run began
+   *     with, or none where it began with one of which no checkpoint tells
    */
   static Optional<InitialModel> of(@Nullable Path given, Path checkpoints) throws IOException {
     if (given != null) {
       ModelFolder folder = ModelFolder.open(OPTION, given);
       folder.verify();
+      String sha256 = folder.sha256();
+      Optional<Checkpoint> newest = Checkpoints.newest(checkpoints);
+      if (newest.isPresent()) {
+        requireSame(given, sha256, newest.get());
+      }
       return Optional.of(
           new InitialModel(
-              "the model in " + given,
-              Optional.of(folder),
-              settings(folder.shape()),
-              folder.sha256()));
+              "the model in " + given, Optional.of(folder), settings(folder.shape()), sha256));
     }
-    return Checkpoints.newest(checkpoints).flatMap(InitialModel::of);
+    Optional<Checkpoint> newest = Checkpoints.newest(checkpoints);
+    if (newest.isEmpty() && Files.exists(checkpoints.resolve(MARKER))) {
+      throw new ConfigException(
+          OPTION
+              + ": the run was begun with a model, of which no checkpoint tells yet; name it again"
+              + " (for random weights, delete "
+              + checkpoints.resolve(MARKER)
+              + ")");
+    }
+    return newest.flatMap(InitialModel::of);
+  }
+
+  private static void requireSame(Path given, String sha256, Checkpoint checkpoint) {
+    String was = checkpoint.configuration().get(SHA256);
+    if (!sha256.equals(was)) {
+      throw new ConfigException(
+          OPTION,
+          given,
+          "has %s %s; %s was trained with %s: leave it out, or train another run"
+              .formatted(
+                  SHA256, sha256, checkpoint.folder(), was == null ? "random weights first" : was));
+    }
+  }
+
+  /**
+   * Keeps on disk that the run begins with this model: a start after a crash before the first
+   * checkpoint must not begin with random weights. Where there is a checkpoint, that one tells.
+   */
+  void mark(Path checkpoints) throws IOException {
+    if (folder.isEmpty() || Checkpoints.newest(checkpoints).isPresent()) {
+      return;
+    }
+    Files.createDirectories(checkpoints);
+    Path marker = checkpoints.resolve(MARKER);
+    Files.writeString(
+        marker,
+        sha256 + "\n",
+        StandardOpenOption.CREATE,
+        StandardOpenOption.TRUNCATE_EXISTING,
+        StandardOpenOption.WRITE,
+        StandardOpenOption.SYNC);
   }
 
   private static Optional<InitialModel> of(Checkpoint checkpoint) {

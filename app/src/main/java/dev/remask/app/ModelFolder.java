@@ -25,6 +25,9 @@ record ModelFolder(String option, Path folder, ModelShape shape, Vocabulary voca
   private static final String WEIGHTS = "model.safetensors";
   private static final String TOKENIZER = "tokenizer.json";
 
+  /** Some twenty times roberta-base's; a dataset's record takes less. */
+  private static final int MAX_TOKENIZER_BYTES = 64 << 20;
+
   /** An action on the files of a folder. */
   private interface Reading<T> {
     T read() throws IOException;
@@ -53,11 +56,26 @@ record ModelFolder(String option, Path folder, ModelShape shape, Vocabulary voca
           "holds no %s; in transformers, tokenizer.save_pretrained(...) writes it"
               .formatted(TOKENIZER));
     }
-    byte[] json = read(option, folder, () -> Files.readAllBytes(file));
     try {
-      return Vocabulary.parse(json);
+      return read(option, folder, () -> tokenizer(file));
     } catch (IllegalArgumentException e) {
       throw new ConfigException(option, folder, TOKENIZER + " cannot be used: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Reads a tokenizer.json.
+   *
+   * @throws IllegalArgumentException with the reason if it holds no vocabulary that can be used
+   */
+  static Vocabulary tokenizer(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] json = in.readNBytes(MAX_TOKENIZER_BYTES + 1);
+      if (json.length > MAX_TOKENIZER_BYTES) {
+        throw new IllegalArgumentException(
+            "more than the %d MiB that are read".formatted(MAX_TOKENIZER_BYTES >> 20));
+      }
+      return Vocabulary.parse(json);
     }
   }
 

@@ -64,7 +64,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--init",
       paramLabel = "DIR",
       description =
-          "Begin with the model in this folder, in Hugging Face's form; later starts need not name it.")
+          "Begin with the model in this folder, in roberta-base's form; once the first checkpoint is written, starts need not name it.")
   private @Nullable Path init;
 
   @Override
@@ -112,7 +112,20 @@ final class TrainCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return Run.open(given, run -> new Trainers(run.settings(), initial).check(run.dataset()));
+    return Run.open(
+        given,
+        run -> {
+          new Trainers(run.settings(), initial).check(run.dataset());
+          initial.ifPresent(model -> mark(model, checkpoints));
+        });
+  }
+
+  private static void mark(InitialModel model, Path checkpoints) {
+    try {
+      model.mark(checkpoints);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private Until until() {

@@ -200,6 +200,7 @@ class InitIT {
         .isEqualTo(ModelFolder.open("--init", model).sha256())
         .isNotEqualTo(ModelFolder.open("--init", newest().model()).sha256());
     assertThat(first.configuration()).containsEntry("model.positions", "512");
+    assertThat(checkpoints().resolve(InitialModel.SHA256)).hasContent(sha256);
   }
 
   private Checkpoint newest() throws IOException {
@@ -222,7 +223,7 @@ class InitIT {
             new ModelShape(2, 16, 2, 32, vocabulary.size(), POSITIONS),
             8);
     told("train", "--init", other.toString())
-        .isRefused(InitialModel.SHA256, "was trained with " + sha256);
+        .isRefused("--init", other.toString(), InitialModel.SHA256, "was trained with " + sha256);
     assertThat(newest().position().step()).isEqualTo(15);
   }
 

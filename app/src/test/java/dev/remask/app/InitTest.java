@@ -170,6 +170,32 @@ class InitTest {
   }
 
   @Test
+  void aTokenizerIsReadUpToALimit() throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(model.resolve(TOKENIZER).toFile(), "rw")) {
+      file.setLength((64L << 20) + 1);
+    }
+    train().isOneLine(Main.WRONG_USAGE, "--init", TOKENIZER, "more than the 64 MiB");
+    String tokenizer = model.resolve(TOKENIZER).toString();
+    Told.by("dataset", "--data", folder.resolve("data").toString(), "--vocab", tokenizer)
+        .isOneLine(Main.WRONG_USAGE, "--vocab", tokenizer, "more than the 64 MiB");
+  }
+
+  /** Killed before the first checkpoint, a run must not begin again with other weights. */
+  @Test
+  void aRunThatWasBegunWithAModelIsNotBegunWithoutIt() throws IOException {
+    Path checkpoints = new DataFolder(folder.resolve("data")).checkpoints("first");
+    InitialModel.of(model, checkpoints).orElseThrow().mark(checkpoints);
+    String bare = "train --set run.name=first --set kafka.bootstrap.servers=127.0.0.1:1";
+    String more = "--set schema.registry.url=http://127.0.0.1:1 --set http.port=-1 --data";
+    Told.by(
+            Program.join(
+                Program.join(bare.split(" "), more.split(" ")), folder.resolve("data").toString()))
+        .isOneLine(Main.WRONG_USAGE, "--init", "name it again", checkpoints.toString());
+    assertThat(InitialModel.of(model, checkpoints)).isPresent();
+    assertThat(InitialModel.of(null, checkpoints.resolveSibling("second"))).isEmpty();
+  }
+
+  @Test
   void aSizeThatDisagreesIsNamed() {
     train("--set", "model.layers=3").isOneLine(Main.WRONG_USAGE, "model.layers", "3", "has 2");
     train("--set", "model.hidden=32").isOneLine(Main.WRONG_USAGE, "model.hidden", "32", "has 16");

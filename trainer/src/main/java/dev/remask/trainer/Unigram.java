@@ -33,7 +33,7 @@ public final class Unigram {
     mask = vocabularySize - 1;
     first = policy.fairseqCompatible() ? 0 : Vocabulary.UNK + 1;
     kept = 1 - policy.maskShare() - policy.randomShare();
-    random = policy.randomShare() / (mask - (Vocabulary.UNK + 1));
+    random = policy.randomShare() / Math.max(1, mask - (Vocabulary.UNK + 1)); // 0 without text
   }
 
   /**

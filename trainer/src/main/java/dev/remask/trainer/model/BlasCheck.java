@@ -1,6 +1,7 @@
 package dev.remask.trainer.model;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
@@ -42,7 +43,11 @@ final class BlasCheck {
       double rate = rate(arena);
       LOG.info(
           "{}: {} GFLOP/s a thread", Blas.description(), String.format(Locale.ROOT, "%.0f", rate));
-      hint(rate, Processor.here(), System.getenv("OPENBLAS_CORETYPE")).ifPresent(LOG::warn);
+      String forcedCore = System.getenv("OPENBLAS_CORETYPE");
+      if (forcedCore != null) {
+        LOG.info("OpenBLAS was told its core: OPENBLAS_CORETYPE={}", forcedCore);
+      }
+      hint(rate, Processor.here(), forcedCore).ifPresent(LOG::warn);
     }
     done = true;
   }
@@ -114,7 +119,7 @@ final class BlasCheck {
     static Processor here() {
       try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
         return of(lines.toList());
-      } catch (IOException e) {
+      } catch (IOException | UncheckedIOException e) {
         return UNKNOWN; // another system: no hint
       }
     }
@@ -128,10 +133,20 @@ final class BlasCheck {
           String flags = " " + value + " ";
           operations = flags.contains(" avx512f ") ? 32 : flags.contains(" fma ") ? 16 : 8;
         } else if (line.startsWith("cpu MHz")) {
-          gigahertz = Double.parseDouble(value) / MEGA_PER_GIGA;
+          gigahertz = megahertz(value) / MEGA_PER_GIGA;
         }
       }
       return new Processor(operations, gigahertz);
+    }
+
+    /** What is no such number is unknown: a hint's lack ends nothing. */
+    private static double megahertz(String value) {
+      try {
+        double megahertz = Double.parseDouble(value);
+        return megahertz > 0 && Double.isFinite(megahertz) ? megahertz : 0;
+      } catch (NumberFormatException e) {
+        return 0;
+      }
     }
 
     double peak() {
@@ -141,20 +156,21 @@ final class BlasCheck {
 
   /** What to do, if there is something to do; {@code rate} and peak in 10⁹ operations a second. */
   static Optional<String> hint(double rate, Processor processor, @Nullable String forcedCore) {
-    boolean slow = rate < processor.peak() / 2;
-    if (forcedCore != null) {
-      return Optional.of(
-          "OPENBLAS_CORETYPE=%s makes OpenBLAS use that core's kernels; unset it unless they are faster than those it would choose"
-              .formatted(forcedCore));
+    if (!(rate < processor.peak() / 2)) {
+      return Optional.empty();
     }
-    return slow
-        ? Optional.of(
-            String.format(
-                Locale.ROOT,
-                "matrix products run at %.0f GFLOP/s a thread where this processor should do %.0f: try OPENBLAS_CORETYPE=%s, or a newer OpenBLAS",
-                rate,
-                processor.peak(),
-                processor.operations() > 16 ? "SkylakeX" : "Haswell"))
-        : Optional.empty();
+    String advice =
+        forcedCore == null
+            ? "try OPENBLAS_CORETYPE=%s, or a newer OpenBLAS"
+                .formatted(processor.operations() > 16 ? "SkylakeX" : "Haswell")
+            : "OPENBLAS_CORETYPE=%s makes OpenBLAS use that core's kernels; unset it unless they are faster than those it would choose"
+                .formatted(forcedCore);
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "matrix products run at %.0f GFLOP/s a thread where this processor should do %.0f: %s",
+            rate,
+            processor.peak(),
+            advice));
   }
 }

@@ -8,6 +8,12 @@ package dev.remask.trainer.model;
  * @param rate probability that an element becomes 0; the others grow by 1 / (1 - rate)
  */
 record Dropout(double rate, long seed) {
+  Dropout {
+    if (!(rate >= 0 && rate < 1)) {
+      throw new IllegalArgumentException("dropout = " + rate + "; allowed: [0, 1)");
+    }
+  }
+
   /** Where no dropout is wanted. */
   static final Dropout NONE = new Dropout(0, 0);
 
@@ -60,7 +66,7 @@ record Dropout(double rate, long seed) {
     return new Mask(
         (int) stream,
         (int) (stream >>> 32),
-        (int) Math.round(rate * 0x1p31),
+        (int) Math.min(Integer.MAX_VALUE, Math.round(rate * 0x1p31)),
         (float) (1 / (1 - rate)));
   }
 }

@@ -9,6 +9,12 @@ interface Kernels {
   /** Rows of attention scores are padded to a multiple of this. */
   int ROW_MULTIPLE = 16;
 
+  /**
+   * Raised by whatever changes the bits of a result, in any implementation: it is part of the
+   * fingerprint, so that steps of an earlier revision are known to be such.
+   */
+  int REVISION = 2;
+
   /** Implementation and width, as the fingerprint names it. */
   String name();
 

@@ -31,6 +31,14 @@ final class ModelFiles {
   private static final String SQUARES = "exp_avg_sq.";
   private static final int MAX_CONFIG_BYTES = 1 << 20;
 
+  // What the settings of a model's size allow, and the most tokens of a vocabulary.
+  private static final int MAX_LAYERS = 96;
+  private static final int MAX_HIDDEN = 16_384;
+  private static final int MAX_HEADS = 256;
+  private static final int MAX_FEED_FORWARD = 65_536;
+  private static final int MAX_POSITIONS = 8192;
+  private static final int MAX_VOCABULARY = 1 << 20;
+
   /** A tied tensor's second name: other writers have either, or both. */
   private static final Map<String, String> TIED =
       Map.of(
@@ -239,7 +247,7 @@ final class ModelFiles {
       throws IOException {
     for (String name : tensors.names()) {
       if (!known.contains(name)) {
-        throw new IOException(file + ": unknown tensor " + name);
+        throw new IOException(file + ": unknown tensor " + Safetensors.shown(name));
       }
     }
   }
@@ -280,12 +288,13 @@ final class ModelFiles {
     }
     ModelShape shape =
         new ModelShape(
-            size(file, config, "num_hidden_layers"),
-            size(file, config, "hidden_size"),
-            size(file, config, "num_attention_heads"),
-            size(file, config, "intermediate_size"),
-            size(file, config, "vocab_size"),
-            size(file, config, "max_position_embeddings") - Layout.FIRST_POSITION);
+            size(file, config, "num_hidden_layers", MAX_LAYERS),
+            size(file, config, "hidden_size", MAX_HIDDEN),
+            size(file, config, "num_attention_heads", MAX_HEADS),
+            size(file, config, "intermediate_size", MAX_FEED_FORWARD),
+            size(file, config, "vocab_size", MAX_VOCABULARY),
+            size(file, config, "max_position_embeddings", MAX_POSITIONS + Layout.FIRST_POSITION)
+                - Layout.FIRST_POSITION);
     try {
       Roberta.check(shape);
     } catch (IllegalArgumentException e) {
@@ -302,7 +311,11 @@ final class ModelFiles {
     if (!config.path(key).asText(absent).equals(value)) {
       throw new IOException(
           "%s: %s is %s; expected %s"
-              .formatted(file, key, config.has(key) ? config.get(key) : "missing", value));
+              .formatted(
+                  file,
+                  key,
+                  config.has(key) ? Safetensors.shown(config.get(key)) : "missing",
+                  value));
     }
   }
 
@@ -318,14 +331,18 @@ final class ModelFiles {
     try {
       return Safetensors.JSON.readTree(bytes);
     } catch (IOException e) { // bytes that are no text are no JsonProcessingException
-      throw new IOException(file + ": not JSON: " + e.getMessage(), e);
+      throw new IOException(file + ": not JSON: " + Safetensors.reason(e), e);
     }
   }
 
-  private static int size(Path file, JsonNode config, String key) throws IOException {
+  /** A few bytes of JSON must not ask for any amount of memory. */
+  private static int size(Path file, JsonNode config, String key, int most) throws IOException {
     JsonNode value = config.path(key);
-    if (!value.isInt() || value.intValue() < 1) {
-      throw new IOException("%s: %s is %s; expected 1 and more".formatted(file, key, value));
+    if (!value.isInt() || value.intValue() < 1 || value.intValue() > most) {
+      throw new IOException(
+          "%s: %s is %s; allowed: 1 to %d"
+              .formatted(
+                  file, key, value.isMissingNode() ? "missing" : Safetensors.shown(value), most));
     }
     return value.intValue();
   }

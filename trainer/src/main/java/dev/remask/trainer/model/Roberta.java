@@ -336,10 +336,11 @@ public final class Roberta implements Learner {
 
   @Override
   public String fingerprint() {
-    return "blas=%s; kernels=%s; workers=%d; micro-batch=%d; jdk=%s"
+    return "blas=%s; kernels=%s, revision %d; workers=%d; micro-batch=%d; jdk=%s"
         .formatted(
             Blas.description(),
             kernels.name(),
+            Kernels.REVISION,
             settings.workers(),
             settings.microBatch(),
             Runtime.version());

@@ -1,5 +1,6 @@
 package dev.remask.trainer.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -35,6 +36,7 @@ final class Safetensors implements Closeable {
   private static final String METADATA = "__metadata__";
   private static final String FLOAT = "F32";
   private static final int PREFIX_BYTES = Long.BYTES;
+  private static final int MAX_SHOWN = 80;
   static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -89,6 +91,19 @@ final class Safetensors implements Closeable {
     }
   }
 
+  /** In one line: Jackson's own message has a second one, with the place. */
+  static String reason(IOException e) {
+    return e instanceof JsonProcessingException json
+        ? json.getOriginalMessage()
+        : String.valueOf(e.getMessage());
+  }
+
+  /** What a file holds may be long. */
+  static String shown(Object value) {
+    String text = value.toString();
+    return text.length() <= MAX_SHOWN ? text : text.substring(0, MAX_SHOWN) + "...";
+  }
+
   IOException fault(String what) {
     return new IOException(file + ": " + what);
   }
@@ -109,7 +124,7 @@ final class Safetensors implements Closeable {
     try {
       root = JSON.readTree(header);
     } catch (IOException e) {
-      throw new IOException(file + ": the header is not JSON: " + e.getMessage(), e);
+      throw new IOException(file + ": the header is not JSON: " + reason(e), e);
     }
     if (header[0] != '{' || !root.isObject()) {
       throw fault("the header is not a JSON object");
@@ -134,7 +149,7 @@ final class Safetensors implements Closeable {
     List<Long> numbers = new ArrayList<>();
     for (JsonNode element : array) {
       if (!element.isIntegralNumber() || !element.canConvertToLong() || element.longValue() < 0) {
-        throw fault("tensor " + name + ": " + element + " where a size or offset belongs");
+        throw fault("tensor " + name + ": " + shown(element) + " where a size or offset belongs");
       }
       numbers.add(element.longValue());
     }
@@ -185,7 +200,7 @@ final class Safetensors implements Closeable {
     if (!entry.dtype().equals(FLOAT) || !entry.shape().equals(expected)) {
       throw fault(
           "tensor %s is %s %s; expected %s %s"
-              .formatted(name, entry.dtype(), entry.shape(), FLOAT, shape));
+              .formatted(name, shown(entry.dtype()), shown(entry.shape()), FLOAT, shape));
     }
     long needed = expected.stream().reduce((long) Float.BYTES, Math::multiplyExact);
     if (entry.end() - entry.begin() != needed) {

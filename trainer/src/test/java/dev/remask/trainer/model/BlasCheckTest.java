@@ -47,12 +47,19 @@ class BlasCheckTest {
         .hasValueSatisfying(hint -> assertThat(hint).contains("39", "80", "SkylakeX"));
     assertThat(BlasCheck.hint(20, AVX_2, null))
         .hasValueSatisfying(hint -> assertThat(hint).contains("20", "48", "Haswell"));
-    assertThat(BlasCheck.hint(500, AVX_512, "Haswell"))
-        .hasValueSatisfying(hint -> assertThat(hint).startsWith("OPENBLAS_CORETYPE=Haswell makes"));
+    assertThat(BlasCheck.hint(41, AVX_512, "Haswell")).isEmpty();
+    assertThat(BlasCheck.hint(39, AVX_512, "Haswell"))
+        .hasValueSatisfying(
+            hint -> assertThat(hint).contains("39", "80", "OPENBLAS_CORETYPE=Haswell makes"));
   }
 
   @Test
   void anUnknownProcessorGivesNoHint() {
     assertThat(BlasCheck.hint(0.1, Processor.of(List.of("Features : asimd")), null)).isEmpty();
+    for (String odd : List.of("", "unknown", "2.5 GHz", "NaN", "Infinity", "-1")) {
+      Processor processor = Processor.of(List.of("flags\t: fma", "cpu MHz\t\t: " + odd));
+      assertThat(processor).as(odd).isEqualTo(new Processor(16, 0));
+      assertThat(BlasCheck.hint(0.1, processor, null)).as(odd).isEmpty();
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.remask.trainer.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.HashSet;
 import java.util.Set;
@@ -23,6 +24,17 @@ class DropoutTest {
       long dropped = IntStream.range(0, ELEMENTS).filter(i -> mask.factor(i) == 0).count();
       assertThat(dropped / (double) ELEMENTS).isBetween(rate - error(rate), rate + error(rate));
       assertThat(mask.scale()).isEqualTo((float) (1 / (1 - rate)));
+    }
+  }
+
+  @Test
+  void aRateNextToOneDropsAllButNoRateOfOneIsTaken() {
+    Dropout.Mask mask = new Dropout(Math.nextDown(1.0), 7).mask(11, 2);
+    assertThat(IntStream.range(0, ELEMENTS).filter(i -> mask.factor(i) != 0)).isEmpty();
+    for (double rate : new double[] {1, 2, -0.1, Double.NaN}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new Dropout(rate, 7))
+          .withMessage("dropout = " + rate + "; allowed: [0, 1)");
     }
   }
 

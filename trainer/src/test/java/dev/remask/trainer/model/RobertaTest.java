@@ -404,14 +404,15 @@ class RobertaTest {
     try (Roberta model = model(0, 2, 3)) {
       assertThat(model.fingerprint())
           .contains("OpenBLAS", "workers=2", "micro-batch=3", "jdk=" + Runtime.version())
-          .contains("kernels=" + Kernels.fastest().name());
+          .contains("kernels=" + Kernels.fastest().name() + ", revision " + Kernels.REVISION);
     }
   }
 
   @Test
   void scalarKernelsCanBeAskedFor() {
     try (Roberta scalar = Roberta.createScalar(SHAPE, settings(0, 2, 3))) {
-      assertThat(scalar.fingerprint()).contains("kernels=" + new ScalarKernels().name());
+      assertThat(scalar.fingerprint())
+          .contains("kernels=" + new ScalarKernels().name() + ", revision ");
     }
   }
 }

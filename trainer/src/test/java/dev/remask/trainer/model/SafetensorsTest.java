@@ -232,6 +232,16 @@ class SafetensorsTest {
     fails(config, "pad_token_id is 0; expected 1");
     Files.writeString(config, json.replaceFirst("\\{", "{\"is_decoder\": true,"));
     fails(config, "is_decoder is true; expected false");
+    String bounded = "%s: num_hidden_layers is %s; allowed: 1 to 96";
+    String layers = "\"num_hidden_layers\" : ";
+    for (String many : List.of("97", "2000000000", "2000000000000", "0", "[]")) {
+      Files.writeString(config, json.replaceFirst(layers + "\\d+", layers + many));
+      fails(config, bounded.formatted(config, many));
+    }
+    Files.writeString(config, json.replaceFirst("\"gelu\"", "\"" + "g".repeat(100_000) + "\""));
+    assertThatIOException()
+        .isThrownBy(() -> Roberta.shape(folder))
+        .satisfies(e -> assertThat(e.getMessage().length()).isLessThan(300));
     Files.writeString(config, "{");
     fails(config, "not JSON");
     Files.write(config, new byte[(1 << 20) + 1]);
@@ -313,7 +323,8 @@ class SafetensorsTest {
     assertThatIOException()
         .isThrownBy(() -> model.load(folder, folder))
         .withMessageContaining(bad.toString())
-        .withMessageContaining(reason);
+        .withMessageContaining(reason)
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
     assertThat(model.parametersSha256()).isEqualTo(before);
     if (bad.equals(file)) {
       assertThatIOException()
