@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Replication;
+import dev.remask.schemas.Segment;
+import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
 import dev.remask.topology.StreamInstance;
 import dev.remask.topology.StreamSettings;
@@ -14,6 +16,7 @@ import dev.remask.trainer.log.RunSummary;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,7 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(TestStack.Shared.class)
 class PausedIT {
   /** {@code [P]}; one partition holds nothing. */
-  private static final long[] ENDS = {15_000, 12_000, 0, 18_000};
+  private static final long[] ENDS = {6_000, 5_000, 0, 7_000};
+
+  /** What is masked before, more than the mark where there is anything. */
+  private static final long[] BEFORE = {3_000, 2_500, 0, 3_500};
 
   private static final int REPLAYS = 1;
 
@@ -66,15 +72,16 @@ class PausedIT {
     settings = stack.settings("paused.", SETTINGS);
     topics = settings.topics();
     dataset = TestStack.declare(settings, List.of("The vocabulary is there."));
-    new RandomSegments(dataset.getVocabularySize(), dataset.getSegmentLength(), ENDS)
-        .write(settings.clients(), topics.segments("paused", ENDS.length));
+    Topic<Segment> log = topics.segments("paused", ENDS.length);
+    segments(BEFORE).write(settings.clients(), log);
+    try (StreamInstance full = instance("full")) {
+      full.start();
+      Await.until("it masks what there is", PATIENCE, () -> masked(full) == sum(BEFORE));
+    }
+    segments(ENDS).write(settings.clients(), log, BEFORE);
     RunPlan plan = new RunPlan(settings);
     plan.planUpTo(dataset, REPLAYS);
 
-    try (StreamInstance full = instance("full")) {
-      full.start();
-      Await.until("it waits", PATIENCE, () -> full.status().live().waiting() && masked(full) > 0);
-    }
     try (StreamInstance late = instance("late");
         Background<RunSummary> training =
             new Background<>(
@@ -87,9 +94,9 @@ class PausedIT {
       Thread.sleep(2_000); // Some looks, at none of which there is room.
       StreamStatus status = late.status();
       assertThat(status.live().waiting()).isTrue();
-      assertThat(status.counts().examples()).as("masked here").isZero();
+      assertThat(status.live().masked()).as("not begun").isEqualTo(sum(BEFORE));
       training.start();
-      Await.until("there is room", PATIENCE, () -> late.status().counts().examples() > 0);
+      Await.until("there is room", PATIENCE, () -> masked(late) > sum(BEFORE));
       try (StreamInstance third = instance("third")) {
         third.start();
         Await.until("all is learned", PATIENCE, training::finished);
@@ -101,6 +108,14 @@ class PausedIT {
     }
     LearnedOnce.check(
         LedgerReader.after(settings.clients(), topics, "paused", 0), plan.epochs().values(), ENDS);
+  }
+
+  private RandomSegments segments(long[] ends) {
+    return new RandomSegments(dataset.getVocabularySize(), dataset.getSegmentLength(), ends);
+  }
+
+  private static long sum(long[] ends) {
+    return Arrays.stream(ends).sum();
   }
 
   private static long masked(StreamInstance stream) {

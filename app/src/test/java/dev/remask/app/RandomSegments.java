@@ -37,11 +37,18 @@ record RandomSegments(int vocabularySize, int length, long[] ends) {
 
   /** In the place of a packer, which must have nothing to pack. */
   void write(Map<String, Object> clients, Topic<Segment> topic) {
+    write(clients, topic, new long[ends.length]);
+  }
+
+  /**
+   * @param from the sequences up to which they are there already, per partition {@code [P]}
+   */
+  void write(Map<String, Object> clients, Topic<Segment> topic, long[] from) {
     ByteArraySerializer bytes = new ByteArraySerializer();
     Serializer<Segment> values = AvroSerdes.of(Segment.class, clients).serializer();
     try (var producer = new KafkaProducer<>(ClientConfigs.producer(clients), bytes, bytes)) {
       for (int p = 0; p < ends.length; p++) {
-        for (long s = 0; s < ends[p]; s++) {
+        for (long s = from[p]; s < ends[p]; s++) {
           byte[] key = new SequenceKey(p, s).encode();
           byte[] value = values.serialize(topic.name(), segment(p, s));
           var unused = producer.send(new ProducerRecord<>(topic.name(), p, key, value));
