@@ -82,10 +82,10 @@ final class StreamCommand implements Callable<Integer> {
     }
     return what instanceof ConfigException mistake
         ? mistake
-        : new IllegalStateException("streaming ended: " + line(what), cause);
+        : new IllegalStateException("streaming ended: " + firstLine(what), cause);
   }
 
-  private static String line(Throwable what) {
+  private static String firstLine(Throwable what) {
     String message = what.getMessage();
     return message == null
         ? what.getClass().getSimpleName()

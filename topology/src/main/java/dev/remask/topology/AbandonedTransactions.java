@@ -14,8 +14,8 @@ import org.apache.kafka.clients.admin.FenceProducersOptions;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,7 +62,7 @@ final class AbandonedTransactions {
       }
     } catch (UnsupportedVersionException | AuthorizationException e) {
       impossible(e);
-    } catch (RetriableException e) {
+    } catch (ApiException e) {
       LOG.debug("no answer on open transactions", e);
     }
   }

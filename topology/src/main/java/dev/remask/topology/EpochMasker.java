@@ -128,8 +128,7 @@ final class EpochMasker {
     unfinished.removeIf(
         partition -> committed.getOrDefault(partition, 0L) >= ends.getOrDefault(partition, 0L));
     // What is left may be markers and aborted records alone: a task that begins there, after a
-    // kill,
-    // reads no record and so commits no offset.
+    // kill, reads no record and so commits no offset.
     unfinished.removeAll(passed);
     return unfinished;
   }
