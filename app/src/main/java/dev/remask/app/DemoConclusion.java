@@ -17,7 +17,6 @@ import java.util.function.ToLongFunction;
 
 /** What comes of a demo: a score, a look at the masks, some masks filled, a table. */
 final class DemoConclusion {
-  private static final int HELD_OUT_SEGMENTS_MAX = 2000;
   private static final int EPOCHS_SHOWN = 3;
   private static final long SHOWN_SEQUENCE = 500;
   private static final int CANDIDATES = 3;
@@ -43,7 +42,7 @@ final class DemoConclusion {
     HeldOutScore score;
     try (Learner learner = new Trainers(settings).learner(dataset)) {
       learner.load(checkpoint.model(), checkpoint.state());
-      score = training.heldOut(HELD_OUT_SEGMENTS_MAX).score(learner);
+      score = training.heldOut(settings.integer("evaluate.segments.max")).score(learner);
       fillMasks(learner, sentences);
     }
     console.print("");

@@ -21,7 +21,8 @@ final class DemoDefaults {
           Map.entry("learning.rate", "0.003"),
           Map.entry("warmup.steps", "120"),
           Map.entry("total.steps", "2200"),
-          Map.entry("checkpoint.every.steps", "500"));
+          Map.entry("checkpoint.every.steps", "500"),
+          Map.entry("evaluate.segments.max", "2000"));
 
   private DemoDefaults() {}
 }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -56,6 +57,7 @@ class DemoIT {
     "seconds",
     "checkpoint"
   };
+  private static final String TEXT = "text";
   private static final Duration DEMO_MAX = Duration.ofMinutes(4);
   private static final Duration STOP_MAX = Duration.ofSeconds(20);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -69,7 +71,7 @@ class DemoIT {
   @BeforeAll
   void writeTexts(@TempDir Path temporary) throws IOException {
     folder = temporary;
-    text = Files.createDirectory(folder.resolve("text"));
+    text = Files.createDirectory(folder.resolve(TEXT));
     data = folder.resolve("data");
     List<Corpus.Source> sources = Corpus.demo(Program.HOME.resolve("corpora"));
     for (Corpus.Source source : sources.subList(0, DOCUMENTS)) {
@@ -93,7 +95,8 @@ class DemoIT {
       "--data",
       data.toString(),
       "--text",
-      text.toString(),
+      // Relative: a path is a document's id, which decides whether it is held out.
+      TEXT,
       "--epochs",
       "2",
       "--seconds",
@@ -200,9 +203,6 @@ class DemoIT {
     Program shape = startDemo("--exit-when-done", "--set", "model.layers=1");
     shape.finish(DEMO_MAX, 2);
     assertThat(shape.errors()).contains("model.layers").doesNotContain("\tat ");
-    Program seed = startDemo("--exit-when-done", "--set", "run.seed=2");
-    seed.finish(DEMO_MAX, 2);
-    assertThat(seed.errors()).contains("seed").doesNotContain("\tat ");
   }
 
   @Test
@@ -244,8 +244,11 @@ class DemoIT {
       {"status", "--data", folder.resolve("unused").toString()},
       {"explode"}
     };
+    List<Program> programs = new ArrayList<>();
     for (String[] mistake : mistakes) {
-      Program program = Program.start(folder, mistake);
+      programs.add(Program.start(folder, mistake));
+    }
+    for (Program program : programs) {
       program.finish(DEMO_MAX, 2);
       assertThat(program.errors().lines().filter(line -> line.startsWith("remask: "))).hasSize(1);
       assertThat(program.errors()).doesNotContain("\tat ");

@@ -52,6 +52,7 @@ class KillIT {
   private static final int CHECKPOINT_STEPS = 40;
   private static final String RUN = "demo";
   private static final Topics TOPICS = new Topics("remask.");
+  private static final String TEXT = "text";
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Duration SIGNAL_MAX = Duration.ofSeconds(10);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -71,7 +72,7 @@ class KillIT {
   @BeforeAll
   void writeTexts(@TempDir Path temporary) throws Exception {
     folder = temporary;
-    text = Files.createDirectory(folder.resolve("text"));
+    text = Files.createDirectory(folder.resolve(TEXT));
     data = new DataFolder(folder.resolve("data"));
     List<Corpus.Source> sources = Corpus.demo(Program.HOME.resolve("corpora"));
     for (Corpus.Source source : sources.subList(0, DOCUMENTS)) {
@@ -97,7 +98,8 @@ class KillIT {
       "--data",
       data.root().toString(),
       "--text",
-      text.toString(),
+      // Relative: a path is a document's id, which decides whether it is held out.
+      TEXT,
       "--epochs",
       Integer.toString(REPLAYS),
       "--seconds",

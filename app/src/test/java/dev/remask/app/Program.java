@@ -47,7 +47,10 @@ final class Program {
     command.addAll(List.of("-cp", HOME.resolve("lib") + "/*", "dev.remask.app.Main"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
-        new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectOutput(output.toFile())
+            .redirectError(errors.toFile());
     builder.environment().putAll(environment);
     return new Program(builder.start(), output, errors);
   }

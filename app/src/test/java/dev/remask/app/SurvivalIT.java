@@ -159,8 +159,6 @@ class SurvivalIT {
     List<Scene> scenes = new ArrayList<>();
     scenes.add(() -> killInTransaction(id -> true, cast.one()));
     scenes.add(() -> killInTransaction(id -> true, cast.two()));
-    scenes.add(() -> killInTransaction(id -> true, cast.one()));
-    scenes.add(() -> killAtWork(cast.ingest()));
     scenes.add(() -> killAtWork(cast.ingest()));
     scenes.add(() -> killAtWork(cast.train()));
     scenes.add(this::killRegistry);
