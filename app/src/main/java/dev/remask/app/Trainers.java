@@ -169,6 +169,10 @@ final class Trainers {
   }
 
   TrainingRun run(Dataset dataset, Path checkpoints, StepListener listener) {
+    return new TrainingRun(runSettings(dataset, checkpoints), () -> learner(dataset), listener);
+  }
+
+  RunSettings runSettings(Dataset dataset, Path checkpoints) {
     SortedMap<String, String> model = new TreeMap<>();
     for (String key : MODEL_KEYS) {
       model.put(key, settings.shown(key));
@@ -178,21 +182,19 @@ final class Trainers {
       model.put("model.positions", settings.shown("model.positions"));
     }
     initial.ifPresent(from -> model.put(InitialModel.SHA256, from.sha256()));
-    RunSettings run =
-        new RunSettings(
-            settings.clients(),
-            settings.topics(),
-            new Setup(settings).replication(),
-            settings.text("run.name"),
-            dataset,
-            recipe(),
-            model,
-            shape(dataset).positions(),
-            checkpoints,
-            settings.whole("evaluate.every.steps"),
-            settings.integer("evaluate.segments.max"),
-            settings.flag("verify.examples"),
-            settings.outageMax());
-    return new TrainingRun(run, () -> learner(dataset), listener);
+    return new RunSettings(
+        settings.clients(),
+        settings.topics(),
+        new Setup(settings).replication(),
+        settings.text("run.name"),
+        dataset,
+        recipe(),
+        model,
+        shape(dataset).positions(),
+        checkpoints,
+        settings.whole("evaluate.every.steps"),
+        settings.integer("evaluate.segments.max"),
+        settings.flag("verify.examples"),
+        settings.outageMax());
   }
 }
