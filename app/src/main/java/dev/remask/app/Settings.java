@@ -19,6 +19,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
@@ -215,9 +216,13 @@ final class Settings {
     return this;
   }
 
-  /** A batch in tokens has its size from the dataset, and is checked once that is known. */
+  /**
+   * A batch in tokens has its size from the dataset, whose length may be known to Kafka alone: then
+   * it is checked when that is declared here.
+   */
   private boolean knowsBatch() {
-    return !batchSize().inTokens() || given.containsKey(LENGTH) || declared.containsKey(LENGTH);
+    return !batchSize().inTokens()
+        || Stream.of(defaults, declared, given).anyMatch(some -> some.containsKey(LENGTH));
   }
 
   private void requireAhead() {

@@ -143,6 +143,15 @@ class SettingsTest {
   }
 
   @Test
+  void theDemoKnowsItsLength() {
+    assertThatThrownBy(
+            () ->
+                Settings.of(DemoDefaults.ALL, null, Map.of(), Map.of("batch.size", "63 tokens")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("segment.length, 64 tokens");
+  }
+
+  @Test
   void theDemosDefaultsAreAllowed() {
     assertThat(Settings.of(DemoDefaults.ALL, null, Map.of(), Map.of()).integer("segment.length"))
         .isEqualTo(64);

@@ -4,8 +4,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How many sequences a step learns from. A ramp lets it grow linearly, so that the first steps,
- * which any gradient takes forward, are small and many.
+ * How many sequences a step learns from. A ramp lets it grow linearly: the first steps gain little
+ * from a better gradient, and much from being many.
  *
  * @param size B, sequences of a step at most; after the ramp that of every step
  * @param rampSteps steps of growth; 0 for none

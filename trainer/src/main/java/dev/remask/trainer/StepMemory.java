@@ -6,7 +6,8 @@ import org.apache.kafka.common.config.ConfigException;
  * What a run's examples take of the heap at most. The trainer holds two logical batches and three
  * shuffled blocks (read ahead), and as records up to two batches of the live lane, a batch and a
  * block of the replays, and the same of the segments to compare with; nothing else grows with the
- * logical batch.
+ * logical batch. Twice as many records may wait for a moment, but their ids have 16 bits where the
+ * vocabulary allows it, and 32 are counted.
  */
 public final class StepMemory {
   /** What an example has besides its numbers: objects, buffers, a record's key, its place. */
