@@ -145,8 +145,7 @@ class SettingsTest {
   @Test
   void theDemoKnowsItsLength() {
     assertThatThrownBy(
-            () ->
-                Settings.of(DemoDefaults.ALL, null, Map.of(), Map.of("batch.size", "63 tokens")))
+            () -> Settings.of(DemoDefaults.ALL, null, Map.of(), Map.of("batch.size", "63 tokens")))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("segment.length, 64 tokens");
   }
