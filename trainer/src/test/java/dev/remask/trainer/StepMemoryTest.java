@@ -25,8 +25,9 @@ class StepMemoryTest {
     return Recipes.of(batch, window, 1, 1);
   }
 
-  /** Bytes that this thread allocates for one. */
+  /** Bytes that this thread allocates for one, once its classes are loaded. */
   private static double bytes(Supplier<Object> one) {
+    assertThat(one.get()).isNotNull();
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     Object[] kept = new Object[COUNT];
     long before = threads.getCurrentThreadAllocatedBytes();
