@@ -50,6 +50,7 @@ class InitIT {
     "segment.length=" + LENGTH,
     "dataset.partitions=2",
     "heldout.permille=100",
+    "model.dropout=0", // as the model says that it begins with
     "batch.size=" + 32 * LENGTH + " tokens",
     "batch.micro.size=8",
     "order.window=64",

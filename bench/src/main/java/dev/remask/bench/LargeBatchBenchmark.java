@@ -67,7 +67,11 @@ final class LargeBatchBenchmark implements Benchmark {
               "large: %s, micro-batches of %d, dropout %s, %,d segments of English"
                   .formatted(SHAPE, SETTINGS.microBatch(), SETTINGS.dropout(), segments));
       Step small = measure(file, SMALL);
-      setup.notes().accept(String.format(Locale.ROOT, "large: %,d sequences took %.1f s", SMALL, small.seconds()));
+      setup
+          .notes()
+          .accept(
+              String.format(
+                  Locale.ROOT, "large: %,d sequences took %.1f s", SMALL, small.seconds()));
       Step large = measure(file, LARGE);
       return rows(small, large);
     } finally {
