@@ -141,7 +141,7 @@ final class LargeBatchBenchmark implements Benchmark {
     String[] words =
         PeakMemory.output(
                 LargeBatchBenchmark.class, HEAP, file.toString(), Integer.toString(sequences))
-            .split(" ");
+            .split(" ", -1);
     return new Step(
         Double.parseDouble(words[0]), Double.parseDouble(words[1]), Double.parseDouble(words[2]));
   }
