@@ -88,12 +88,14 @@ final class Demo {
   /** Nothing if it was stopped before all was learned. */
   Optional<DemoReport> run() throws Exception {
     Dataset dataset = dataset();
-    new Trainers(settings).check(dataset);
+    Settings ofDataset = DatasetSettings.of(settings, dataset);
+    Trainers trainers = new Trainers(ofDataset);
+    trainers.check(dataset);
     new Setup(settings).ensureTopics(dataset, settings.text("run.name"));
     RunPlan plan = new RunPlan(settings);
     plan.declare(dataset);
     Path checkpoints = data.checkpoints(settings.text("run.name"));
-    TrainingRun training = new Trainers(settings).run(dataset, checkpoints, this::learned);
+    TrainingRun training = trainers.run(dataset, checkpoints, this::learned);
     training.requireSameConfiguration();
     int lastEpoch = plan.lastEpoch(checkpoints, script.replays());
 
@@ -124,7 +126,7 @@ final class Demo {
               curve.epochs(),
               summary);
       return Optional.of(
-          new DemoConclusion(settings, data, console, dataset)
+          new DemoConclusion(ofDataset, data, console, dataset)
               .conclude(training, script.sentences(), progress));
     }
   }

@@ -104,7 +104,7 @@ final class DemoConclusion {
         trained.examples(),
         progress.summary().examplesVerified(),
         trained.steps(),
-        settings.integer("batch.size"),
+        settings.batchSequences(),
         trained.tokens(),
         trained.firstLoss(),
         progress.finalLoss(),

@@ -16,6 +16,7 @@ final class DemoDefaults {
           Map.entry("model.heads", "2"),
           Map.entry("model.feedforward", "256"),
           Map.entry("model.initialization", "short-run"),
+          Map.entry("model.dropout", "0"),
           Map.entry("batch.size", "64"),
           Map.entry("batch.micro.size", "32"),
           Map.entry("learning.rate", "0.003"),

@@ -14,6 +14,7 @@ import static org.apache.kafka.common.config.ConfigDef.ValidString.in;
 
 import dev.remask.topology.StreamSettings;
 import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
 
 /** Every setting: its type, its default, what is allowed, and what it means. */
 final class SettingDefinitions {
@@ -249,7 +250,33 @@ final class SettingDefinitions {
               MEDIUM,
               "RoBERTa's initial weights (0.02), or those with which a small model learns soon.")
           .define(
-              "batch.size", INT, 256, between(1, 1_000_000), HIGH, "Sequences of a logical batch.")
+              "model.dropout",
+              DOUBLE,
+              0.1,
+              below1(),
+              MEDIUM,
+              "Share that is dropped after the embeddings, of attention and before each residual addition.")
+          .define(
+              "batch.size",
+              STRING,
+              "256",
+              BatchSize.VALID,
+              HIGH,
+              "A logical batch, that is, what one step learns from; tokens are divided by the dataset's segment length.")
+          .define(
+              "batch.ramp.steps",
+              LONG,
+              0L,
+              between(0, 1_000_000_000),
+              MEDIUM,
+              "Steps over which the logical batch grows linearly to its size; 0 for none.")
+          .define(
+              "batch.ramp.start",
+              INT,
+              32,
+              between(1, 1_048_576),
+              MEDIUM,
+              "Sequences of the first step of such a ramp.")
           .define(
               "batch.micro.size", INT, 16, between(1, 4096), MEDIUM, "Sequences of a micro-batch.")
           .define(
@@ -260,6 +287,34 @@ final class SettingDefinitions {
               MEDIUM,
               "Segments of a shuffle block W; fixed for the run's life.")
           .define("learning.rate", DOUBLE, 6e-4, between(0.0, 1.0), HIGH, "The peak.")
+          .define(
+              "learning.rate.scaling",
+              STRING,
+              "none",
+              in("none", "linear", "sqrt"),
+              MEDIUM,
+              "What the peak is multiplied by: nothing, the step's logical batch by plan over the base batch, or the root of that.")
+          .define(
+              "learning.rate.base.batch",
+              INT,
+              256,
+              between(1, 1_048_576),
+              MEDIUM,
+              "Sequences of the logical batch for which the peak is meant, if it is scaled.")
+          .define(
+              "learning.rate.schedule",
+              STRING,
+              "linear",
+              in("linear", "polynomial", "constant"),
+              MEDIUM,
+              "After the warm-up: down to the floor by a line or a power of what is left, or as it is.")
+          .define(
+              "learning.rate.power",
+              DOUBLE,
+              1.0,
+              between(0.0, 100.0),
+              LOW,
+              "Of the polynomial schedule; 1 is the line.")
           .define(
               "learning.rate.floor",
               DOUBLE,
@@ -322,6 +377,24 @@ final class SettingDefinitions {
               MEDIUM,
               "Steps between checkpoints.")
           .define("checkpoint.keep", INT, 2, between(1, 1000), LOW, "Checkpoints that are kept.");
+
+  /** What {@link ConfigDef.Range} cannot say. */
+  private static ConfigDef.Validator below1() {
+    return new ConfigDef.Validator() {
+      @Override
+      public void ensureValid(String key, Object value) {
+        double share = (Double) value;
+        if (!(share >= 0 && share < 1)) {
+          throw new ConfigException(key, value, "must be at least 0 and below 1");
+        }
+      }
+
+      @Override
+      public String toString() {
+        return "[0.0 to below 1.0]";
+      }
+    };
+  }
 
   private SettingDefinitions() {}
 }

@@ -3,6 +3,7 @@ package dev.remask.app;
 import dev.remask.mlm.MaskingPolicy;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Topics;
+import dev.remask.trainer.LogicalBatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class Settings {
   private static final String KAFKA = "kafka.";
   private static final String DOCUMENTS = "documents.topic";
+  private static final String LENGTH = "segment.length";
   private static final String REGISTRY = "schema.registry.";
   private static final Pattern KEY = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
@@ -41,16 +44,19 @@ final class Settings {
       List.of("REMASK_HEAP", "REMASK_JAVA_OPTIONS", "REMASK_IMAGE_TARGET", "REMASK_LOG");
 
   private final Map<String, String> defaults;
+  private final Map<String, String> declared;
   private final Map<String, String> given;
   private final Map<String, Object> values;
   private final Map<String, Object> clients;
 
   private Settings(
       Map<String, String> defaults,
+      Map<String, String> declared,
       Map<String, String> given,
       Map<String, Object> values,
       Map<String, Object> clients) {
     this.defaults = defaults;
+    this.declared = declared;
     this.given = given;
     this.values = values;
     this.clients = clients;
@@ -69,11 +75,13 @@ final class Settings {
     Map<String, String> given = new HashMap<>(file == null ? Map.of() : read(file));
     given.putAll(fromEnvironment(environment));
     given.putAll(overrides);
-    return of(defaults, given);
+    return of(defaults, Map.of(), given);
   }
 
-  private static Settings of(Map<String, String> defaults, Map<String, String> given) {
+  private static Settings of(
+      Map<String, String> defaults, Map<String, String> declared, Map<String, String> given) {
     Map<String, String> all = new HashMap<>(defaults);
+    all.putAll(declared);
     all.putAll(given);
     Map<String, String> own = new HashMap<>();
     Map<String, Object> clients = new TreeMap<>();
@@ -95,7 +103,9 @@ final class Settings {
     }
     clients.put(AvroSerdes.SERDE_CLASS_CONFIG, values.get(AvroSerdes.SERDE_CLASS_CONFIG));
     requireKnown(clients);
-    return new Settings(Map.copyOf(defaults), Map.copyOf(given), values, clients).checked();
+    return new Settings(
+            Map.copyOf(defaults), Map.copyOf(declared), Map.copyOf(given), values, clients)
+        .checked();
   }
 
   /**
@@ -121,9 +131,9 @@ final class Settings {
             throw new ConfigException(key, shown(key), reason.apply(value));
           }
         });
-    Map<String, String> all = new HashMap<>(defaults);
+    Map<String, String> all = new HashMap<>(this.declared);
     all.putAll(declared);
-    return of(all, given);
+    return of(defaults, all, given);
   }
 
   /** A value that has lost its key may be taken for one. */
@@ -192,16 +202,10 @@ final class Settings {
           real("masking.random.share"),
           "must be at most 1 - masking.mask.share");
     }
-    long ahead = 2L * (integer("batch.size") + integer("order.window"));
-    if (whole("examples.ahead.max") < ahead) {
-      throw new ConfigException(
-          "examples.ahead.max",
-          whole("examples.ahead.max"),
-          "must be at least 2 x (batch.size + order.window) = "
-              + ahead
-              + ", or masker and trainer would wait for each other");
+    if (knowsBatch()) {
+      requireAhead();
+      new Trainers(this).check();
     }
-    new Trainers(this).check();
     try {
       masking();
     } catch (IllegalArgumentException e) {
@@ -210,6 +214,36 @@ final class Settings {
     new Topics(text("topic.prefix")).segments(text("dataset.name"), 1);
     new Topics(text("topic.prefix")).ledger(text("run.name"));
     return this;
+  }
+
+  /**
+   * A batch in tokens has its size from the dataset, whose length may be known to Kafka alone: then
+   * it is checked when that is declared here.
+   */
+  private boolean knowsBatch() {
+    return !batchSize().inTokens()
+        || Stream.of(defaults, declared, given).anyMatch(some -> some.containsKey(LENGTH));
+  }
+
+  private void requireAhead() {
+    long ahead = 2L * (batchSequences() + integer("order.window"));
+    if (whole("examples.ahead.max") < ahead) {
+      throw new ConfigException(
+          "examples.ahead.max",
+          whole("examples.ahead.max"),
+          "must be at least 2 x (batch.size + order.window) = "
+              + ahead
+              + ", or masker and trainer would wait for each other");
+    }
+  }
+
+  private BatchSize batchSize() {
+    return BatchSize.parse(text(LogicalBatch.SIZE));
+  }
+
+  /** Sequences of a logical batch; if it is given in tokens, of the dataset's segments. */
+  int batchSequences() {
+    return batchSize().sequences(integer(LENGTH));
   }
 
   String text(String key) {

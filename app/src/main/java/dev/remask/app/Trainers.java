@@ -2,15 +2,20 @@ package dev.remask.app;
 
 import dev.remask.schemas.Dataset;
 import dev.remask.trainer.Learner;
+import dev.remask.trainer.LearningRate;
+import dev.remask.trainer.LogicalBatch;
 import dev.remask.trainer.ModelShape;
+import dev.remask.trainer.Optimizer;
 import dev.remask.trainer.Recipe;
 import dev.remask.trainer.StepListener;
+import dev.remask.trainer.StepMemory;
 import dev.remask.trainer.log.RunSettings;
 import dev.remask.trainer.log.TrainingRun;
 import dev.remask.trainer.model.AdamW;
 import dev.remask.trainer.model.Initialization;
 import dev.remask.trainer.model.Roberta;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -24,7 +29,12 @@ final class Trainers {
 
   /** What the weights depend on besides the recipe. */
   private static final String[] MODEL_KEYS = {
-    "model.layers", "model.hidden", "model.heads", "model.feedforward", "model.initialization"
+    "model.layers",
+    "model.hidden",
+    "model.heads",
+    "model.feedforward",
+    "model.initialization",
+    "model.dropout"
   };
 
   private final Settings settings;
@@ -43,15 +53,10 @@ final class Trainers {
   }
 
   /**
-   * @throws ConfigException if recipe and optimizer could not be made of the settings
+   * @throws ConfigException if the recipe could not be made of the settings
    */
   void check() {
     recipe();
-    try {
-      optimizer();
-    } catch (IllegalArgumentException e) {
-      throw new ConfigException("adam: " + e.getMessage());
-    }
   }
 
   /**
@@ -59,6 +64,10 @@ final class Trainers {
    *     the memory for it; takes none
    */
   void check(Dataset dataset) {
+    check(dataset, Runtime.getRuntime().maxMemory());
+  }
+
+  void check(Dataset dataset, long heapBytes) {
     ModelShape shape = shape(dataset);
     initial.flatMap(InitialModel::folder).ifPresent(folder -> requireVocabulary(dataset, folder));
     try {
@@ -66,6 +75,8 @@ final class Trainers {
     } catch (IllegalArgumentException e) {
       throw new ConfigException("model: " + e.getMessage());
     }
+    StepMemory.require(
+        recipe(), dataset.getSegmentLength(), settings.masking().probability(), heapBytes);
   }
 
   private static void requireVocabulary(Dataset dataset, ModelFolder folder) {
@@ -124,22 +135,19 @@ final class Trainers {
   }
 
   private dev.remask.trainer.model.Settings modelSettings() {
+    Optimizer optimizer = optimizer();
     return new dev.remask.trainer.model.Settings(
         initialization(),
-        optimizer(),
-        0,
+        new AdamW(
+            optimizer.beta1(),
+            optimizer.beta2(),
+            optimizer.epsilon(),
+            optimizer.weightDecay(),
+            optimizer.clipNorm()),
+        settings.real("model.dropout"),
         settings.whole("run.seed"),
         settings.integer("train.workers"),
         settings.integer("batch.micro.size"));
-  }
-
-  private AdamW optimizer() {
-    return new AdamW(
-        settings.real("adam.beta1"),
-        settings.real("adam.beta2"),
-        settings.real("adam.epsilon"),
-        settings.real("weight.decay"),
-        settings.real("clip.norm"));
   }
 
   private Initialization initialization() {
@@ -152,20 +160,42 @@ final class Trainers {
 
   Recipe recipe() {
     return new Recipe(
-        settings.integer("batch.size"),
+        new LogicalBatch(
+            settings.batchSequences(),
+            settings.whole("batch.ramp.steps"),
+            settings.integer("batch.ramp.start")),
         settings.integer("batch.micro.size"),
-        settings.real("learning.rate"),
-        settings.whole("warmup.steps"),
-        settings.whole("total.steps"),
-        settings.real("learning.rate.floor"),
-        settings.real("clip.norm"),
-        settings.real("weight.decay"),
-        settings.real("adam.beta1"),
-        settings.real("adam.beta2"),
+        learningRate(),
+        optimizer(),
         settings.integer("order.window"),
         settings.integer("train.workers"),
         settings.whole("checkpoint.every.steps"),
         settings.integer("checkpoint.keep"));
+  }
+
+  private LearningRate learningRate() {
+    return new LearningRate(
+        settings.real("learning.rate"),
+        settings.whole("warmup.steps"),
+        LearningRate.Decay.valueOf(upper("learning.rate.schedule")),
+        settings.whole("total.steps"),
+        settings.real("learning.rate.power"),
+        settings.real("learning.rate.floor"),
+        LearningRate.Scaling.valueOf(upper("learning.rate.scaling")),
+        settings.integer("learning.rate.base.batch"));
+  }
+
+  private String upper(String key) {
+    return settings.text(key).toUpperCase(Locale.ROOT);
+  }
+
+  private Optimizer optimizer() {
+    return new Optimizer(
+        settings.real("adam.beta1"),
+        settings.real("adam.beta2"),
+        settings.real("adam.epsilon"),
+        settings.real("weight.decay"),
+        settings.real("clip.norm"));
   }
 
   TrainingRun run(Dataset dataset, Path checkpoints, StepListener listener) {
@@ -177,7 +207,6 @@ final class Trainers {
     for (String key : MODEL_KEYS) {
       model.put(key, settings.shown(key));
     }
-    model.put("adam.epsilon", settings.shown("adam.epsilon"));
     if (settings.integer("model.positions") > 0) {
       model.put("model.positions", settings.shown("model.positions"));
     }

@@ -50,7 +50,8 @@ class InitIT {
     "segment.length=" + LENGTH,
     "dataset.partitions=2",
     "heldout.permille=100",
-    "batch.size=32",
+    "model.dropout=0", // as the model says that it begins with
+    "batch.size=" + 32 * LENGTH + " tokens",
     "batch.micro.size=8",
     "order.window=64",
     "learning.rate=0.001",
@@ -169,6 +170,8 @@ class InitIT {
             "--set",
             "train.workers=256")
         .isRefused("MiB outside the heap; allowed: ");
+    told("train", "--init", model.toString(), "--set", "batch.size=31 tokens")
+        .isRefused("batch.size", "31 tokens", "at least segment.length, 32 tokens");
     told("train", "--init", folder.resolve("nowhere").toString()).isRefused("no such file");
     assertThat(declared()).isFalse();
     assertThat(checkpoints()).doesNotExist();

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,12 +96,58 @@ class SettingsTest {
         .hasMessageContaining(named);
   }
 
+  /** Tokens are places: of the dataset's segment length, which may be known only from Kafka. */
+  @ParameterizedTest
+  @CsvSource({
+    "8192,             512, 8192",
+    "8192,             64,  8192",
+    "4194304 tokens,   512, 8192",
+    "4194304tokens,    512, 8192",
+    "1048576 tokens,   64,  16384",
+    "8191 tokens,      512, 15",
+    "'  512 tokens  ', 32,  16"
+  })
+  void aBatchInTokensIsOfTheDatasetsSegments(String size, int length, int sequences) {
+    Settings given = set(Map.of("batch.size", size, "batch.micro.size", "8"));
+    SortedMap<String, String> declared =
+        new TreeMap<>(Map.of("segment.length", Integer.toString(length)));
+    assertThat(given.agreeing("it", declared).batchSequences()).isEqualTo(sequences);
+  }
+
+  /** The default length, 512, is not yet the dataset's, and that of one declaration is kept. */
+  @Test
+  void aBatchInTokensIsCheckedWhenTheDatasetIsKnown() {
+    Settings given = set(Map.of("batch.size", "100 tokens", "batch.micro.size", "2"));
+    Settings ofRun = given.agreeing("it", new TreeMap<>(Map.of("run.seed", "3")));
+    SortedMap<String, String> length = new TreeMap<>(Map.of("segment.length", "40"));
+    Settings known = ofRun.agreeing("it", length);
+    assertThat(known.batchSequences()).isEqualTo(2);
+    assertThat(known.whole("run.seed")).isEqualTo(3);
+    assertThatThrownBy(() -> ofRun.agreeing("it", new TreeMap<>(Map.of("segment.length", "128"))))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "Invalid value 100 tokens for configuration batch.size: must be at least segment.length, 128 tokens");
+    Settings large = set(Map.of("batch.size", "4194304 tokens"));
+    assertThatThrownBy(() -> large.agreeing("it", new TreeMap<>(Map.of("segment.length", "64"))))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("examples.ahead.max")
+        .hasMessageContaining(Integer.toString(2 * (65_536 + 4_096)));
+  }
+
   @Test
   void aMissingFileIsNamed() {
     Path missing = folder.resolve("none.properties");
     assertThatThrownBy(() -> Settings.of(Map.of(), missing, Map.of(), Map.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("none.properties");
+  }
+
+  @Test
+  void theDemoKnowsItsLength() {
+    assertThatThrownBy(
+            () -> Settings.of(DemoDefaults.ALL, null, Map.of(), Map.of("batch.size", "63 tokens")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("segment.length, 64 tokens");
   }
 
   @Test

@@ -40,6 +40,10 @@ final class Main implements Callable<Integer> {
               "optimizer",
               "AdamW, clipping and reduction; peer: libtorch",
               new OptimizerBenchmark()),
+          new Entry(
+              "large",
+              "a step of 8,192 sequences, and its memory; peer: one of 256",
+              new LargeBatchBenchmark()),
           new Entry("vocabulary", "learning 8,192 tokens; no peer", new VocabularyBenchmark()),
           new Entry(
               "epoch",

@@ -28,11 +28,22 @@ final class PeakMemory {
   }
 
   private static double mebibytes(TrainedModel model, String side) throws Exception {
+    String peak = output(PeakMemory.class, List.of("-Xmx256m"), model.name(), side);
+    return Double.parseDouble(peak) / KIB_PER_MIB;
+  }
+
+  /**
+   * What a process prints that does only what its main method does, without what {@code bench/run}
+   * sets for speed.
+   *
+   * @param heap the JVM's options for it
+   */
+  static String output(Class<?> main, List<String> heap, String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(heap);
     command.addAll(
         List.of(
-            "-Xmx256m",
             "-XX:+UseSerialGC",
             "--add-modules",
             "jdk.incubator.vector",
@@ -40,19 +51,19 @@ final class PeakMemory {
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-cp",
             System.getProperty("java.class.path"),
-            PeakMemory.class.getName(),
-            model.name(),
-            side));
+            main.getName()));
+    command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-    builder.environment().remove("GLIBC_TUNABLES"); // which bench/run sets for speed
+    builder.environment().remove("GLIBC_TUNABLES");
     Process process = builder.start();
     String output =
         new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     if (process.waitFor() != 0) {
-      throw new IllegalStateException(side + " on " + model.name() + " failed: " + output);
+      throw new IllegalStateException(
+          main.getSimpleName() + " " + List.of(arguments) + " failed: " + output);
     }
-    return Double.parseDouble(output) / KIB_PER_MIB;
+    return output;
   }
 
   /** The process: trains a few rounds, then prints its peak in KiB. */
@@ -76,7 +87,8 @@ final class PeakMemory {
     System.out.println(kibibytes());
   }
 
-  private static String kibibytes() throws IOException {
+  /** The peak of this process. */
+  static String kibibytes() throws IOException {
     return Files.readAllLines(Path.of("/proc/self/status")).stream()
         .filter(line -> line.startsWith("VmHWM:"))
         .map(line -> line.replaceAll("[^0-9]", ""))

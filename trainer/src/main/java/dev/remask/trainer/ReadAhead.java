@@ -53,7 +53,7 @@ final class ReadAhead implements AutoCloseable {
   /**
    * @param orders epoch to its order
    * @param window W
-   * @param batch B
+   * @param batch B, of the largest step
    * @param meanwhile called now and then while waiting; what it throws ends the wait
    * @param stop asked while waiting
    */

@@ -19,12 +19,14 @@ final class Schedule {
    * so reading it may block but ends. Beyond, a live step waits for a whole logical batch.
    *
    * @param arrived the sequence after the last one that has come in the live lane, {@code [P]}
-   * @param batch B, sequences of a step at most
+   * @param batches the sequences of each step at most
    */
-  static Work next(Position position, Plans plans, List<Long> arrived, int batch, Until until) {
+  static Work next(
+      Position position, Plans plans, List<Long> arrived, LogicalBatch batches, Until until) {
     if (position.step() >= until.step()) {
       return new Work.Done();
     }
+    int batch = batches.at(position.step() + 1);
     int learned = position.epoch();
     if (learned > 0 && position.index() < plans.size(learned)) {
       return replayStep(learned, position.index(), plans.size(learned), batch);
@@ -56,18 +58,21 @@ final class Schedule {
   }
 
   /**
-   * An epoch of N examples has S = ceil(N / B) steps of nearly equal size: step k is the interval
-   * [floor(k N / S), floor((k + 1) N / S)).
+   * With R examples of the epoch left, S = ceil(R / b) steps of this size would be left: this one
+   * takes ceil(R / S). So steps of one size differ by one at most (the S - 1 that follow are as
+   * many as would be counted again), none has more than b, and any place of the epoch will do to go
+   * on from, whatever the steps before it had.
+   *
+   * @param batch b, sequences of this step at most
    */
   static Work.Replay replayStep(int epoch, long start, long size, int batch) {
-    long steps = ceilDiv(size, batch);
-    long k = ceilDiv(Math.multiplyExact(start, steps), size);
-    if (Math.multiplyExact(k, size) / steps != start) {
+    long left = size - start;
+    if (start < 0 || left < 1) {
       throw new IllegalStateException(
-          "index %d is not where a step of epoch %d begins (%d examples in %d steps)"
-              .formatted(start, epoch, size, steps));
+          "index %d is not in epoch %d of %d examples".formatted(start, epoch, size));
     }
-    return new Work.Replay(epoch, start, Math.multiplyExact(k + 1, size) / steps);
+    long steps = ceilDiv(left, batch);
+    return new Work.Replay(epoch, start, start + ceilDiv(left, steps));
   }
 
   /**

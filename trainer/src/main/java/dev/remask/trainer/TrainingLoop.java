@@ -131,12 +131,12 @@ public final class TrainingLoop {
       while (!stop.asked()) {
         times.mark();
         Plans plans = feed.plans();
-        Work work = Schedule.next(position, plans, arrived, recipe.logicalBatch(), until);
+        Work work = Schedule.next(position, plans, arrived, recipe.batch(), until);
         if (work instanceof Work.Step next) {
           Optional<List<Example>> batch = ahead.examples(next);
           times.waited();
           boolean last =
-              Schedule.next(position.after(next), plans, arrived, recipe.logicalBatch(), until)
+              Schedule.next(position.after(next), plans, arrived, recipe.batch(), until)
                   instanceof Work.Done;
           if (batch.isPresent() && !learn(next, batch.get(), null, last, stop)) {
             return;
@@ -283,7 +283,7 @@ public final class TrainingLoop {
         source,
         epoch -> feed.plans().order(epoch, recipe.window()),
         recipe.window(),
-        recipe.logicalBatch(),
+        recipe.batch().size(),
         feed::plans,
         stop::asked);
   }

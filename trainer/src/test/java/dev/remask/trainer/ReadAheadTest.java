@@ -29,9 +29,12 @@ class ReadAheadTest {
   void theOrderIsThatOfTheReplay(
       @ForAll @Size(min = 1, max = 4) List<@IntRange(max = 60) Integer> ends,
       @ForAll @IntRange(min = 1, max = 50) int window,
-      @ForAll @IntRange(min = 1, max = 50) int batch)
+      @ForAll @IntRange(min = 1, max = 50) int batch,
+      @ForAll @IntRange(max = 20) int rampSteps,
+      @ForAll @IntRange(min = 1, max = 50) int rampStart)
       throws Exception {
     long size = ends.stream().mapToLong(Integer::longValue).sum();
+    LogicalBatch batches = new LogicalBatch(batch, rampSteps, Math.min(rampStart, batch));
     AtomicLong furthest = new AtomicLong();
     ExampleSource source =
         (epoch, partition, start, end) -> {
@@ -40,11 +43,12 @@ class ReadAheadTest {
         };
     try (ReadAhead ahead =
         new ReadAhead(source, e -> order(e, ends, window), window, batch, () -> {}, () -> false)) {
+      long steps = 0;
       for (int epoch = 1; epoch <= 2; epoch++) {
         furthest.set(0);
         List<Slot> learned = new ArrayList<>();
         for (long start = 0; start < size; ) {
-          Work.Replay step = Schedule.replayStep(epoch, start, size, batch);
+          Work.Replay step = Schedule.replayStep(epoch, start, size, batches.at(++steps));
           for (Example example : ahead.examples(step).orElseThrow()) {
             assertThat(example.epoch()).isEqualTo(epoch);
             learned.add(new Slot(example.partition(), example.sequence()));

@@ -2,56 +2,25 @@ package dev.remask.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.DoubleRange;
-import net.jqwik.api.constraints.IntRange;
+import dev.remask.trainer.LearningRate.Decay;
+import dev.remask.trainer.LearningRate.Scaling;
+import java.util.Set;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RecipeTest {
-  private static Recipe recipe(double peak, long warmUp, long total, double floor) {
-    return new Recipe(8, 4, peak, warmUp, total, floor, 1, 0.01, 0.9, 0.98, 64, 2, 10, 3);
+  private static final LearningRate RATE = LearningRate.linear(1, 1, 10, 0.1);
+
+  private static Recipe recipe(LogicalBatch batch, int micro, LearningRate rate) {
+    return new Recipe(batch, micro, rate, Recipes.OPTIMIZER, 64, 2, 10, 3);
   }
 
-  /** The polynomial decay of fairseq with power 1, written with a power and an end value. */
-  @Property
-  void learningRateIsFairseqsPolynomialDecayOfPowerOne(
-      @ForAll @IntRange(max = 300) int warmUp,
-      @ForAll @IntRange(min = 1, max = 300) int decay,
-      @ForAll @DoubleRange(min = 0, max = 1) double floor,
-      @ForAll @IntRange(min = 1, max = 700) int step) {
-    double peak = 6e-4;
-    double end = peak * floor;
-    int total = warmUp + decay;
-    double expected;
-    if (warmUp > 0 && step <= warmUp) {
-      expected = (step / (double) warmUp) * peak;
-    } else if (step >= total) {
-      expected = end;
-    } else {
-      double remaining = 1 - (step - warmUp) / (double) (total - warmUp);
-      expected = (peak - end) * Math.pow(remaining, 1.0) + end;
-    }
-    double actual = recipe(peak, warmUp, total, floor).learningRate(step);
-    assertThat(actual).isCloseTo(expected, within(1e-15));
-    if (step > warmUp) {
-      assertThat(actual).isGreaterThanOrEqualTo(end);
-    }
-  }
-
-  @Test
-  void workedExample() {
-    Recipe recipe = recipe(1.0, 4, 14, 0.1);
-    assertThat(recipe.learningRate(1)).isEqualTo(0.25);
-    assertThat(recipe.learningRate(4)).isEqualTo(1.0);
-    assertThat(recipe.learningRate(9)).isCloseTo(0.55, within(1e-12));
-    assertThat(recipe.learningRate(14)).isEqualTo(0.1);
-    assertThat(recipe.learningRate(1_000)).isEqualTo(0.1);
+  private static Set<String> keys(Decay decay, Scaling scaling, LogicalBatch batch) {
+    LearningRate rate = new LearningRate(0.1, 1, decay, 10, 2, 0.1, scaling, 8);
+    return recipe(batch, 1, rate).settings().keySet();
   }
 
   @ParameterizedTest
@@ -64,16 +33,66 @@ class RecipeTest {
   })
   void namesTheKeyThatIsWrong(int batch, int micro, double peak, double floor, String key) {
     assertThatThrownBy(
-            () -> new Recipe(batch, micro, peak, 1, 10, floor, 1, 0, 0.9, 0.98, 64, 2, 10, 3))
+            () ->
+                recipe(
+                    LogicalBatch.constant(batch), micro, LearningRate.linear(peak, 1, 10, floor)))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(key)
         .hasMessageContaining("must be from");
   }
 
-  @Test
-  void warmUpEndsBeforeTheDecay() {
-    assertThatThrownBy(() -> recipe(1, 11, 10, 0))
+  @ParameterizedTest
+  @CsvSource({
+    "1,    0.98, 1e-6, 0.01, 1,  adam.beta1",
+    "0.9,  1,    1e-6, 0.01, 1,  adam.beta2",
+    "0.9,  0.98, 0,    0.01, 1,  adam.epsilon",
+    "0.9,  0.98, 1e-6, 1,    1,  weight.decay",
+    "0.9,  0.98, 1e-6, 0.01, -1, clip.norm"
+  })
+  void namesTheOptimizersKeyThatIsWrong(
+      double beta1, double beta2, double epsilon, double decay, double clip, String key) {
+    assertThatThrownBy(() -> new Optimizer(beta1, beta2, epsilon, decay, clip))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("warmup.steps");
+        .hasMessageContaining(key)
+        .hasMessageContaining("must be from");
+  }
+
+  /** What nothing depends on may change in the middle of a run. */
+  @Test
+  void theSettingsAreThoseThatCount() {
+    LogicalBatch constant = LogicalBatch.constant(8);
+    assertThat(recipe(constant, 1, RATE).settings())
+        .containsEntry("batch.size", "8")
+        .containsEntry("batch.ramp.steps", "0")
+        .containsEntry("learning.rate", "1.0")
+        .containsEntry("learning.rate.schedule", "linear")
+        .containsEntry("learning.rate.scaling", "none")
+        .containsEntry("adam.epsilon", "1.0E-6")
+        .containsEntry("order.window", "64")
+        .hasSize(15);
+    assertThat(keys(Decay.LINEAR, Scaling.NONE, constant))
+        .doesNotContain("learning.rate.power", "learning.rate.base.batch", "batch.ramp.start");
+    assertThat(keys(Decay.POLYNOMIAL, Scaling.SQRT, new LogicalBatch(8, 3, 2)))
+        .contains("learning.rate.power", "learning.rate.base.batch", "batch.ramp.start");
+    assertThat(keys(Decay.CONSTANT, Scaling.NONE, constant))
+        .doesNotContain("total.steps", "learning.rate.floor", "learning.rate.power");
+  }
+
+  @Test
+  void theRateFollowsTheRamp() {
+    LearningRate rate = new LearningRate(0.1, 0, Decay.CONSTANT, 1, 1, 0, Scaling.LINEAR, 8);
+    Recipe recipe = recipe(new LogicalBatch(16, 2, 4), 1, rate);
+    assertThat(recipe.learningRate(1)).isEqualTo(0.1 * 4 / 8);
+    assertThat(recipe.learningRate(2)).isEqualTo(0.1 * 10 / 8);
+    assertThat(recipe.learningRate(3)).isEqualTo(0.1 * 16 / 8);
+  }
+
+  @Test
+  void aRateThatScalingTakesAbove1IsRefused() {
+    LearningRate rate = new LearningRate(6e-4, 0, Decay.LINEAR, 1, 1, 0, Scaling.LINEAR, 1);
+    assertThatThrownBy(() -> recipe(LogicalBatch.constant(8192), 1, rate))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("learning.rate.base.batch")
+        .hasMessageContaining("4.9152 for batch.size = 8192, and at most 1 is allowed");
   }
 }

@@ -24,10 +24,12 @@ class ScheduleTest {
   @Property(tries = 500)
   void everyExampleOnceAndInOrder(
       @ForAll @IntRange(min = 1, max = 5) int partitions,
-      @ForAll @IntRange(min = 1, max = 40) int batch,
+      @ForAll @IntRange(min = 1, max = 40) int size,
+      @ForAll @IntRange(max = 60) int rampSteps,
       @ForAll boolean live,
       @ForAll long seed) {
     Random random = new Random(seed);
+    LogicalBatch batch = new LogicalBatch(size, rampSteps, 1 + random.nextInt(size));
     List<Long> segments = new ArrayList<>(Collections.nCopies(partitions, 0L));
     TreeMap<Integer, List<Long>> replays = new TreeMap<>();
     List<Work.Step> learned = new ArrayList<>();
@@ -43,7 +45,7 @@ class ScheduleTest {
         Plans plans = new Plans(1, "d", partitions, live, replays);
         Work work = Schedule.next(position, plans, segments, batch, Until.STOPPED);
         if (work instanceof Work.Step step) {
-          requireFair(step, plans, position, segments, batch);
+          requireFair(step, plans, position, segments, batch.at(position.step() + 1));
           position = position.after(step);
           learned.add(step);
         }
@@ -76,11 +78,7 @@ class ScheduleTest {
         assertThat(range.end()).isLessThanOrEqualTo(segments.get(range.partition()));
       }
     } else if (step instanceof Work.Replay replay) {
-      long steps = (plans.size(replay.epoch()) + batch - 1) / batch;
-      long even = plans.size(replay.epoch()) / steps;
-      assertThat(replay.end() - replay.start())
-          .isBetween(even, even + 1)
-          .isLessThanOrEqualTo(batch);
+      assertThat(replay.end() - replay.start()).isBetween(1L, (long) batch);
       List<Long> ends = plans.ends(replay.epoch());
       for (int p = 0; p < ends.size() && plans.live(); p++) {
         assertThat(position.live().get(p)).isGreaterThanOrEqualTo(ends.get(p));
@@ -116,33 +114,78 @@ class ScheduleTest {
             });
   }
 
+  /** As few steps as the batch allows, of sizes that differ by one at most, the larger first. */
   @Property
-  void stepsOfAnEpochAreTheIntervalsOfTheirDefinition(
+  void stepsOfOneBatchAreEqual(
       @ForAll @LongRange(min = 1, max = 5_000) long size,
       @ForAll @IntRange(min = 1, max = 600) int batch) {
     long steps = (long) Math.ceil(size / (double) batch);
     long start = 0;
     for (long k = 0; k < steps; k++) {
       Work.Replay step = Schedule.replayStep(1, start, size, batch);
-      assertThat(step.start()).isEqualTo((long) Math.floor(k * (double) size / steps));
-      assertThat(step.end()).isEqualTo((long) Math.floor((k + 1) * (double) size / steps));
+      assertThat(step.start()).isEqualTo(start);
+      assertThat(step.end() - start).isEqualTo(size / steps + (k < size % steps ? 1 : 0));
       start = step.end();
     }
     assertThat(start).isEqualTo(size);
   }
 
-  @Test
-  void largeEpochsDoNotOverflow() {
-    long size = 2_000_000_000L;
-    Work.Replay last = Schedule.replayStep(1, size - 1, size, 1);
-    assertThat(last.end()).isEqualTo(size);
+  /**
+   * Under a ramp, from any place at any step: every index once, no step above its batch or empty,
+   * and a start in the middle takes the same steps as the run that was there.
+   */
+  @Property
+  void everyIndexIsInOneStepWhateverTheRamp(
+      @ForAll @LongRange(min = 1, max = 5_000) long size,
+      @ForAll @LongRange(max = 4_999) long anyFrom,
+      @ForAll @IntRange(min = 1, max = 600) int most,
+      @ForAll @IntRange(max = 50) int rampSteps,
+      @ForAll @IntRange(min = 1, max = 600) int anyStart,
+      @ForAll @IntRange(min = 1, max = 60) int first) {
+    LogicalBatch batch = new LogicalBatch(most, rampSteps, Math.min(anyStart, most));
+    long from = anyFrom % size;
+    int[] learned = new int[(int) size];
+    List<Work.Replay> steps = steps(from, size, batch, first);
+    for (int k = 0; k < steps.size(); k++) {
+      Work.Replay step = steps.get(k);
+      assertThat(step.end() - step.start()).isBetween(1L, (long) batch.at(first + k));
+      for (long index = step.start(); index < step.end(); index++) {
+        learned[(int) index]++;
+      }
+    }
+    for (int index = 0; index < size; index++) {
+      assertThat(learned[index]).isEqualTo(index < from ? 0 : 1);
+    }
+    int middle = steps.size() / 2;
+    assertThat(steps(steps.get(middle).start(), size, batch, first + middle))
+        .isEqualTo(steps.subList(middle, steps.size()));
+  }
+
+  private static List<Work.Replay> steps(long from, long size, LogicalBatch batch, long first) {
+    List<Work.Replay> steps = new ArrayList<>();
+    for (long start = from; start < size; ) {
+      Work.Replay step = Schedule.replayStep(1, start, size, batch.at(first + steps.size()));
+      steps.add(step);
+      start = step.end();
+    }
+    return steps;
   }
 
   @Test
-  void refusesAnIndexInsideAStep() {
-    assertThatThrownBy(() -> Schedule.replayStep(1, 3, 10, 5))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("index 3");
+  void largeEpochsDoNotOverflow() {
+    long size = Long.MAX_VALUE;
+    Work.Replay last = Schedule.replayStep(1, size - 1, size, 1);
+    assertThat(last.end()).isEqualTo(size);
+    assertThat(Schedule.replayStep(1, 0, size, 1 << 20).end()).isEqualTo(1 << 20);
+  }
+
+  @Test
+  void refusesAnIndexOutsideOfTheEpoch() {
+    for (long index : new long[] {-1, 10, 11}) {
+      assertThatThrownBy(() -> Schedule.replayStep(1, index, 10, 5))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("index " + index);
+    }
   }
 
   @Test
@@ -156,9 +199,10 @@ class ScheduleTest {
   void waitsForAWholeBatchWhenNothingIsPlanned() {
     Plans plans = new Plans(1, "d", 2, true, new TreeMap<>());
     Position start = Position.start(2);
-    assertThat(Schedule.next(start, plans, List.of(3L, 4L), 8, Until.STOPPED))
+    LogicalBatch batch = LogicalBatch.constant(8);
+    assertThat(Schedule.next(start, plans, List.of(3L, 4L), batch, Until.STOPPED))
         .isEqualTo(new Work.Wait());
-    assertThat(Schedule.next(start, plans, List.of(4L, 4L), 8, Until.STOPPED))
+    assertThat(Schedule.next(start, plans, List.of(4L, 4L), batch, Until.STOPPED))
         .isEqualTo(new Work.Live(List.of(new Range(0, 0, 4), new Range(1, 0, 4))));
   }
 }

@@ -109,9 +109,11 @@ class TrainingLoopTest {
   void killedAnywhereTheReplaysEndWithTheSameWeights(
       @ForAll @IntRange(min = 1, max = 7) int group,
       @ForAll @IntRange(min = 1, max = 6) int checkpointSteps,
+      @ForAll boolean ramp,
       @ForAll long seed)
       throws Exception {
-    Recipe recipe = Recipes.of(9, 16, checkpointSteps, 2);
+    LogicalBatch batch = ramp ? new LogicalBatch(9, 10, 2) : LogicalBatch.constant(9);
+    Recipe recipe = Recipes.of(batch, 16, checkpointSteps, 2);
     Path folder = Files.createTempDirectory("remask-loop");
     FakeFeed feed = twoEpochs();
     FakeLedger ledger = new FakeLedger(group);
@@ -126,7 +128,7 @@ class TrainingLoopTest {
       }
     }
     assertThat(learner.parametersSha256()).isEqualTo(neverKilled(recipe));
-    assertThat(ledger.committed).hasSize(14);
+    assertThat(ledger.committed).hasSize(ramp ? 19 : 14);
     delete(folder);
   }
 

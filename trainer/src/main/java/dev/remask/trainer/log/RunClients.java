@@ -77,7 +77,7 @@ record RunClients(RunSettings settings, Patience patience) {
 
   /** Waiting examples are at most twice what a logical batch and a window need, in each topic. */
   RunFeed feed(RunPlans plans) {
-    int batch = settings.recipe().logicalBatch();
+    int batch = settings.recipe().batch().size();
     int window = settings.recipe().window();
     Topic<Segment> segments =
         settings.topics().segments(settings.dataset().getName(), partitions());

@@ -54,8 +54,22 @@ class RobertaTest {
     "2, 3, 0.3"
   })
   void theGradientDoesNotDependOnHowABatchIsCut(int workers, int microBatch, double dropout) {
-    float[] whole = gradient(1, 16, dropout);
-    float[] cut = gradient(workers, microBatch, dropout);
+    float[] whole = gradient(EXAMPLES, 1, 16, dropout);
+    float[] cut = gradient(EXAMPLES, workers, microBatch, dropout);
+    assertThat(distance(whole, cut)).isLessThan(1e-5);
+  }
+
+  /** Rounding must not add up: thousands of sums into one gradient. */
+  @ParameterizedTest
+  @CsvSource({"1, 1", "2, 7", "2, 64", "3, 1000"})
+  void noMoreDoesThatOfALargeBatch(int workers, int microBatch) {
+    List<Example> batch = Examples.random(2_048, SHAPE.positions(), SHAPE.vocabulary(), 3);
+    float[] whole = gradient(batch, 1, 2_048, 0.1);
+    assertThat(distance(whole, gradient(batch, workers, microBatch, 0.1))).isLessThan(1e-5);
+  }
+
+  /** Relative. */
+  private static double distance(float[] whole, float[] cut) {
     double difference = 0;
     double norm = 0;
     for (int i = 0; i < whole.length; i++) {
@@ -63,12 +77,13 @@ class RobertaTest {
       norm += Math.pow(whole[i], 2);
     }
     assertThat(norm).isPositive();
-    assertThat(Math.sqrt(difference / norm)).isLessThan(1e-5);
+    return Math.sqrt(difference / norm);
   }
 
-  private static float[] gradient(int workers, int microBatch, double dropout) {
+  private static float[] gradient(
+      List<Example> batch, int workers, int microBatch, double dropout) {
     try (Roberta model = model(dropout, workers, microBatch)) {
-      assertThat(model.backpropagate(EXAMPLES, 1, () -> false)).isPresent();
+      assertThat(model.backpropagate(batch, 1, () -> false)).isPresent();
       model.reduce();
       return model.gradient().toArray();
     }
