@@ -1,6 +1,10 @@
 package dev.remask.app;
 
+import dev.remask.mlm.ReplayOrder;
+import dev.remask.mlm.ShuffleQuality;
 import dev.remask.schemas.ClientConfigs;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.topology.PackerProgress;
 import java.time.Duration;
@@ -22,6 +26,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     footer = {"", "Example: remask replay --run first --epochs 3"})
 final class ReplayCommand implements Callable<Integer> {
+  private static final double PER_CENT = 100;
+
   private record Planned(int epoch, long examples) {}
 
   private record Replay(String run, List<Planned> epochs) {}
@@ -50,6 +56,11 @@ final class ReplayCommand implements Callable<Integer> {
       description = "First wait until all documents are packed, at most so many seconds.")
   private @Nullable Integer packed;
 
+  @Option(
+      names = "--explain",
+      description = "Plan nothing; say how well the next two epochs would be shuffled.")
+  private boolean explain;
+
   @Override
   public Integer call() throws Exception {
     CommonOptions.requireBetween("--epochs", epochs, 1, 10_000);
@@ -65,6 +76,10 @@ final class ReplayCommand implements Callable<Integer> {
     }
     Run found = Run.find(options.connected(Map.of()));
     awaitPacked(found);
+    if (explain) {
+      explain(found);
+      return 0;
+    }
     Replay replay =
         new Replay(
             found.settings().text("run.name"),
@@ -90,6 +105,61 @@ final class ReplayCommand implements Callable<Integer> {
             "the documents were not packed within " + packed + " s; nothing was planned");
       }
     }
+  }
+
+  private void explain(Run found) {
+    Settings settings = found.settings();
+    Dataset dataset = found.dataset();
+    long[] ends =
+        LogReader.endSequences(
+            settings.clients(),
+            settings.topics().segments(dataset.getName(), dataset.getPartitions()));
+    int next = new RunPlan(settings).epochs().lastKey() + 1;
+    ShuffleQuality quality =
+        ShuffleQuality.of(
+            order(settings, ends, next),
+            order(settings, ends, next + 1),
+            settings.integer("batch.size"));
+    if (options.json()) {
+      System.out.println(Json.text(quality));
+    } else {
+      shuffle(settings, next, quality).forEach(System.out::println);
+    }
+  }
+
+  private static ReplayOrder order(Settings settings, long[] ends, int epoch) {
+    return new ReplayOrder(
+        settings.whole("run.seed"),
+        settings.text("dataset.name"),
+        epoch,
+        ends,
+        settings.integer("order.window"));
+  }
+
+  private static List<String> shuffle(Settings settings, int next, ShuffleQuality quality) {
+    return List.of(
+        String.format(
+            Locale.ROOT,
+            "run %s: epochs %d and %d would have %,d segments, in blocks of %,d (order.window)",
+            settings.text("run.name"),
+            next,
+            next + 1,
+            quality.segments(),
+            settings.integer("order.window")),
+        String.format(
+            Locale.ROOT,
+            "  a segment moves %,.0f places on average (a full shuffle: %,.0f)",
+            quality.displacement(),
+            quality.fullDisplacement()),
+        String.format(
+            Locale.ROOT,
+            "  the order of one correlates with that of the other by %.4f (a full shuffle: 0)",
+            quality.correlation()),
+        String.format(
+            Locale.ROOT,
+            "  of two segments of one batch, %.2f %% share a batch again (a full shuffle: %.2f %%)",
+            PER_CENT * quality.together(),
+            PER_CENT * quality.fullTogether()));
   }
 
   private static Planned planned(PlannedEpoch epoch) {

@@ -72,6 +72,15 @@ public final class ReplayOrder {
     return size;
   }
 
+  int window() {
+    return window;
+  }
+
+  /** Which offset of a block is learned at each place of it, {@code [W]}; the last may be short. */
+  int[] offsets(long block) {
+    return permutation(block);
+  }
+
   /** The segment that is learned at a position of the order, 0 ... size - 1. */
   public Slot slot(long position) {
     Objects.checkIndex(position, size);
