@@ -38,12 +38,15 @@ final class Arena implements AutoCloseable {
               .formatted(length, Floats.MAX_LENGTH - LINE_FLOATS));
     }
     used += length;
-    INDArray array = Nd4j.create(DataType.FLOAT, length + LINE_FLOATS);
+    INDArray array = Nd4j.createUninitialized(DataType.FLOAT, length + LINE_FLOATS);
     arrays.add(array);
     FloatPointer start = new FloatPointer(array.data().addressPointer());
+    HugePages.advise(start.address(), (length + LINE_FLOATS) * Float.BYTES);
     long past = start.address() % LINE_BYTES;
     long skip = past == 0 ? 0 : (LINE_BYTES - past) / Float.BYTES;
-    return new Floats(start.getPointer(skip), (int) length, array);
+    Floats floats = new Floats(start.getPointer(skip), (int) length, array);
+    floats.clear();
+    return floats;
   }
 
   /** Floats handed out so far. */
