@@ -100,7 +100,7 @@ class HealthTest {
     assertThat(health.notReady()).isEmpty();
 
     health.notice("the broker is away");
-    health.learned(new StepReport(1, 0, 1, 1, 1, 1, 1, 1, new Parts(0, 0, 0, 0, 0, 0), false));
+    health.learned(TrainMetersTest.report(1, false));
     assertThat(health.notReady()).as("a step was learned").isEmpty();
 
     assertThat(health.fault()).isEmpty();

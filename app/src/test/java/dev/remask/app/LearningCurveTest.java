@@ -5,12 +5,24 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.StepListener.StepReport;
+import dev.remask.trainer.Remaining;
 import org.junit.jupiter.api.Test;
 
 class LearningCurveTest {
   private static StepReport step(long number, double loss) {
     return new StepReport(
-        number, 0, 64, loss, 1e-3, 1, 2000, 0.5, new StepListener.Parts(0, 0, 0, 0, 0, 0), false);
+        number,
+        0,
+        64,
+        loss,
+        1e-3,
+        1,
+        2000,
+        0.25,
+        0.5,
+        new StepListener.Parts(0, 0, 0, 0, 0, 0),
+        new Remaining(Remaining.ENDLESS, 6400 - 10 * number),
+        false);
   }
 
   @Test

@@ -17,7 +17,7 @@ class LedgerReaderTest {
       byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(step).array();
       records.add(new ConsumerRecord<>("ledger", 0, 2 * step, key, KafkaLedgerTest.step(step)));
     }
-    return LedgerReader.after(after, records::forEach);
+    return LedgerReader.after(after, records::forEach, looked::add);
   }
 
   @Test
@@ -40,7 +40,7 @@ class LedgerReaderTest {
   void aKeyOfAnotherStepStops() {
     byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(2).array();
     var record = new ConsumerRecord<>("ledger", 0, 0, key, KafkaLedgerTest.step(1));
-    assertThatThrownBy(() -> LedgerReader.after(0, sink -> sink.accept(record)))
+    assertThatThrownBy(() -> LedgerReader.after(0, sink -> sink.accept(record), step -> {}))
         .isInstanceOf(IllegalStateException.class);
   }
 
