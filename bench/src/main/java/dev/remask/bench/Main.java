@@ -40,6 +40,8 @@ final class Main implements Callable<Integer> {
               "optimizer",
               "AdamW, clipping and reduction; peer: libtorch",
               new OptimizerBenchmark()),
+          new Entry(
+              "soak", "memory over 10,000 steps; fails if it grows; no peer", new SoakBenchmark()),
           new Entry("vocabulary", "learning 8,192 tokens; no peer", new VocabularyBenchmark()),
           new Entry(
               "epoch",

@@ -2,7 +2,6 @@ package dev.remask.trainer.log;
 
 import dev.remask.mlm.Example;
 import dev.remask.mlm.Masker;
-import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.LogReader;
@@ -17,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -34,12 +34,12 @@ final class HeldOutReader {
   private final Log log;
   private final Topic<Segment> heldOut;
   private final Topic<Segment> segments;
-  private final Vocabulary vocabulary;
   private final Masker masker;
+  private final Unigram unigram;
+  private final IntUnaryOperator textBytes;
   private final int share;
   private final int counted;
   private final List<Example> examples = new ArrayList<>();
-  private final Unigram unigram;
   private final long[] heldOutAt; // [P]
   private final long[] segmentsAt; // [P]
 
@@ -53,29 +53,44 @@ final class HeldOutReader {
   }
 
   /**
-   * @param plan any of the run's: seed and policy
-   * @param segmentsMax at most so many, an equal share of each partition
+   * @param textBytes that a token stands for
+   * @param segmentsMax held-out ones at most, an equal share of each partition
    */
-  HeldOutReader(Log log, Topics topics, Dataset dataset, EpochPlan plan, int segmentsMax) {
-    int partitions = dataset.getPartitions();
+  HeldOutReader(
+      Log log,
+      Topic<Segment> heldOut,
+      Topic<Segment> segments,
+      Masker masker,
+      Unigram unigram,
+      IntUnaryOperator textBytes,
+      int segmentsMax) {
     this.log = log;
-    this.heldOut = topics.heldOut(dataset.getName(), partitions);
-    this.segments = topics.segments(dataset.getName(), partitions);
-    this.vocabulary = Examples.vocabulary(dataset);
-    this.masker = Examples.masker(plan, dataset);
-    this.share = Math.max(1, segmentsMax / partitions);
-    this.counted = Math.max(1, COUNTED_MAX / partitions);
-    this.unigram = new Unigram(Examples.policy(plan.getPolicy()), dataset.getVocabularySize());
-    this.heldOutAt = new long[partitions];
-    this.segmentsAt = new long[partitions];
+    this.heldOut = heldOut;
+    this.segments = segments;
+    this.masker = masker;
+    this.unigram = unigram;
+    this.textBytes = textBytes;
+    this.share = Math.max(1, segmentsMax / heldOut.partitions());
+    this.counted = Math.max(1, COUNTED_MAX / segments.partitions());
+    this.heldOutAt = new long[heldOut.partitions()];
+    this.segmentsAt = new long[segments.partitions()];
   }
 
   /**
    * @param clients what every client gets
+   * @param plan any of the run's: seed and policy
    */
-  static Log log(Map<String, ?> clients) {
-    return (topic, positions, offsetsMax, sink) ->
-        LogReader.readOn(clients, topic, positions, offsetsMax, sink);
+  static HeldOutReader of(
+      Map<String, ?> clients, Topics topics, Dataset dataset, EpochPlan plan, int segmentsMax) {
+    return new HeldOutReader(
+        (topic, positions, offsetsMax, sink) ->
+            LogReader.readOn(clients, topic, positions, offsetsMax, sink),
+        topics.heldOut(dataset.getName(), dataset.getPartitions()),
+        topics.segments(dataset.getName(), dataset.getPartitions()),
+        Examples.masker(plan, dataset),
+        new Unigram(Examples.policy(plan.getPolicy()), dataset.getVocabularySize()),
+        Examples.vocabulary(dataset)::textBytes,
+        segmentsMax);
   }
 
   /** As much as there is now. After a failure it may be asked again. */
@@ -95,7 +110,7 @@ final class HeldOutReader {
     boolean complete =
         Arrays.stream(heldOutAt).allMatch(at -> at >= heldOutMax)
             && Arrays.stream(segmentsAt).allMatch(at -> at >= counted);
-    return new HeldOutText(examples, unigram, vocabulary::textBytes, complete);
+    return new HeldOutText(examples, unigram, textBytes, complete);
   }
 
   private Example masked(Segment segment) {

@@ -152,8 +152,8 @@ record RunClients(RunSettings settings, Patience patience) {
   /** Reads what is there, and next time what has come since. */
   Supplier<HeldOutText> heldOut(RunPlans plans, int segmentsMax) {
     HeldOutReader reader =
-        new HeldOutReader(
-            HeldOutReader.log(settings.clients()),
+        HeldOutReader.of(
+            settings.clients(),
             settings.topics(),
             settings.dataset(),
             plans.first(),
