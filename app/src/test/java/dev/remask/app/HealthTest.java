@@ -6,8 +6,6 @@ import dev.remask.topology.StreamStatus;
 import dev.remask.topology.StreamStatus.Counts;
 import dev.remask.topology.StreamStatus.Lane;
 import dev.remask.topology.StreamStatus.Packer;
-import dev.remask.trainer.StepListener.Parts;
-import dev.remask.trainer.StepListener.StepReport;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;

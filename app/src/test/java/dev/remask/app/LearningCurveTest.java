@@ -3,13 +3,13 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.remask.trainer.Remaining;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.StepListener.StepReport;
-import dev.remask.trainer.Remaining;
 import org.junit.jupiter.api.Test;
 
 class LearningCurveTest {
-  private static StepReport step(long number, double loss) {
+  static StepReport step(long number, double loss) {
     return new StepReport(
         number,
         0,
@@ -29,6 +29,7 @@ class LearningCurveTest {
   void showsARecentMeanAndAllOfThePast() {
     LearningCurve curve = new LearningCurve();
     assertThat(curve.recentLoss()).isNaN();
+    assertThat(curve.secondsLeft()).isNaN();
     assertThat(curve.bars(10)).isEmpty();
     for (int i = 1; i <= 400; i++) {
       curve.learned(step(i, 9 - (i - 1) / 50));
@@ -36,6 +37,8 @@ class LearningCurveTest {
     assertThat(curve.lastStep()).isEqualTo(400);
     assertThat(curve.recentLoss()).isCloseTo(2, within(1e-12));
     assertThat(curve.tokensPerSecond()).isCloseTo(2000, within(1e-6));
+    assertThat(curve.blasShare()).isCloseTo(0.25, within(1e-9));
+    assertThat(curve.secondsLeft()).as("2,400 of 64 in 0.5 s").isCloseTo(18.75, within(1e-9));
     assertThat(curve.bars(8)).isEqualTo("█▇▆▅▄▃▂▁");
     assertThat(curve.bars(2)).isEqualTo("█▁");
   }

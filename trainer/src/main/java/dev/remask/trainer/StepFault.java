@@ -61,7 +61,10 @@ final class StepFault {
     String ranges =
         ((Work.Live) work)
             .ranges().stream()
-                .map(r -> "%d:%d to %d:%d".formatted(r.partition(), r.start(), r.partition(), r.end() - 1))
+                .map(
+                    r ->
+                        "%d:%d to %d:%d"
+                            .formatted(r.partition(), r.start(), r.partition(), r.end() - 1))
                 .collect(Collectors.joining(", "));
     return "segments %s ('remask peek --segment %s --epochs 0')".formatted(ranges, place(batch));
   }

@@ -46,7 +46,7 @@ class DivergenceTest {
       @ForAll @IntRange(max = 150) int warmUp,
       @ForAll @Size(min = 1, max = 8) List<@IntRange(min = 1, max = 70) Integer> rows,
       @ForAll boolean begunAbove,
-      @ForAll @DoubleRange(min = 1e-9, max = 20) double margin) {
+      @ForAll @DoubleRange(min = 0.01, max = 20) double margin) {
     List<Double> losses = new ArrayList<>();
     boolean above = begunAbove;
     for (int row : rows) {

@@ -45,8 +45,7 @@ class ModelShapeTest {
       @ForAll @IntRange(min = 1, max = 99) int feedForward,
       @ForAll @IntRange(min = 5, max = 999) int vocabulary,
       @ForAll List<@IntRange(min = 1, max = 20) Integer> lengths) {
-    ModelShape shape =
-        new ModelShape(layers, heads * width, heads, feedForward, vocabulary, 20);
+    ModelShape shape = new ModelShape(layers, heads * width, heads, feedForward, vocabulary, 20);
     List<Example> batch =
         lengths.stream()
             .map(n -> new Example(1, 0, n, new Masked(new int[n], new int[n / 5], new int[n / 5])))

@@ -98,7 +98,8 @@ class TrainingLoopFaultsTest {
 
     FakeLedger again = new FakeLedger(1);
     again.committed.addAll(ledger.committed.subList(0, 90));
-    FakeLearner redoing = telling(step -> new StepResult(step == 55 ? MAX : Math.nextUp(MAX), 1, 1, 1));
+    FakeLearner redoing =
+        telling(step -> new StepResult(step == 55 ? MAX : Math.nextUp(MAX), 1, 1, 1));
     assertThat(failure(Recipes.of(2, 16, 1_000, 99), feed, again, redoing, folder.resolve("new")))
         .startsWith("steps 91 to 140: ");
   }

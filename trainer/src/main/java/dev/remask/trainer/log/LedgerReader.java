@@ -32,11 +32,7 @@ public final class LedgerReader {
    * @param looked hears of every step with a look at held-out text, in order, the earlier ones too
    */
   static List<TrainingStep> after(
-      Map<String, ?> config,
-      Topics topics,
-      String run,
-      long step,
-      Consumer<TrainingStep> looked) {
+      Map<String, ?> config, Topics topics, String run, long step, Consumer<TrainingStep> looked) {
     return after(step, sink -> LogReader.readAll(config, topics.ledger(run), sink), looked);
   }
 

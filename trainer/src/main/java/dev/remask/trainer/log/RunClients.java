@@ -153,11 +153,7 @@ record RunClients(RunSettings settings, Patience patience) {
   Supplier<HeldOutText> heldOut(RunPlans plans, int segmentsMax) {
     HeldOutReader reader =
         HeldOutReader.of(
-            settings.clients(),
-            settings.topics(),
-            settings.dataset(),
-            plans.first(),
-            segmentsMax);
+            settings.clients(), settings.topics(), settings.dataset(), plans.first(), segmentsMax);
     return () -> patience.ask("reading the held-out text", reader::read);
   }
 

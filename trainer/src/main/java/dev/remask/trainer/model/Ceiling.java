@@ -32,16 +32,14 @@ final class Ceiling {
   /**
    * @param rows of a full micro-batch
    */
-  static double operationsPerSecond(
-      Workers threads, ModelShape shape, int rows, Product product) {
+  static double operationsPerSecond(Workers threads, ModelShape shape, int rows, Product product) {
     double perRow = 2.0 * shape.hidden() * shape.feedForward();
     int measured = (int) Math.max(1, Math.min(rows, PRODUCT_MAX / perRow));
     double operations = perRow * measured;
     double[] rates = new double[threads.count()];
     threads.run(w -> rates[w] = rate(operations, () -> product.multiply(w, measured)));
     int cores = Runtime.getRuntime().availableProcessors();
-    double together =
-        DoubleStream.of(rates).sum() * Math.min(1, (double) cores / threads.count());
+    double together = DoubleStream.of(rates).sum() * Math.min(1, (double) cores / threads.count());
     LOG.info(
         "Products of {} x {} x {} on {} workers: {} GFLOP/s together",
         measured,

@@ -328,7 +328,8 @@ public final class Roberta implements Learner {
     requireOpen();
     if (ceiling == 0) {
       int rows = settings.microBatch() * shape.positions();
-      ceiling = Ceiling.operationsPerSecond(threads, shape, rows, (w, n) -> workers.get(w).multiply(n));
+      ceiling =
+          Ceiling.operationsPerSecond(threads, shape, rows, (w, n) -> workers.get(w).multiply(n));
     }
     return ceiling;
   }

@@ -20,8 +20,7 @@ class LedgerReaderTest {
     return read(after, step -> {}, steps);
   }
 
-  private static List<TrainingStep> read(
-      long after, Consumer<TrainingStep> looked, long... steps) {
+  private static List<TrainingStep> read(long after, Consumer<TrainingStep> looked, long... steps) {
     List<ConsumerRecord<byte[], TrainingStep>> records = new ArrayList<>();
     for (long step : steps) {
       byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(step).array();
