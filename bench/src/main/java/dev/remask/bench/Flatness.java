@@ -8,7 +8,7 @@ import java.util.function.ToLongFunction;
 
 /** Whether what a long run holds stays the same once the program has settled. */
 record Flatness(List<Sample> settled) {
-  /** Of a thousand steps, in bytes; what a leak of one kilobyte a step would exceed. */
+  /** Of a thousand steps, in bytes; what a leak of two kilobytes a step exceeds. */
   static final double RESIDENT_MAX = 1 << 20;
 
   static final double HEAP_MAX = 1 << 18;
