@@ -6,7 +6,8 @@ import java.util.Locale;
 /**
  * How training goes, in the width of a line: where it is, loss, the norm of the gradient before
  * clipping, learning rate, speed, that as a share of what BLAS alone does, and the time left where
- * there is an end. What room is left over shows the loss so far.
+ * there is an end. What room is left over shows the loss so far; a terminal, which cuts a line off
+ * at its edge, has all of that.
  */
 final class ProgressLine {
   /** Columns, the console's time and name left out. */
@@ -25,7 +26,7 @@ final class ProgressLine {
    */
   static String of(LearningCurve curve, String place, Console console) {
     String facts = facts(curve, place);
-    int room = Math.min(BARS_MAX, WIDTH - facts.length() - 2);
+    int room = console.coloured() ? BARS_MAX : Math.min(BARS_MAX, WIDTH - facts.length() - 2);
     return room < BARS_MIN ? facts : facts + "  " + console.in(Style.CYAN, curve.bars(room));
   }
 
@@ -33,7 +34,7 @@ final class ProgressLine {
     String facts =
         String.format(
             Locale.ROOT,
-            "%s, step %,d · loss %.2f, norm %s, lr %s · %s tokens/s, %.0f %% of BLAS",
+            "%s, step %,d · loss %.2f, norm %s, lr %s · %s tok/s, %.0f %% of BLAS",
             place,
             curve.lastStep(),
             curve.recentLoss(),

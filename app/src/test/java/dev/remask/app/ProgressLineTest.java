@@ -38,7 +38,7 @@ class ProgressLineTest {
     curve.learned(step(1_137, 4.406, 1.75, 102_240, new Remaining(240, 999_999)));
     assertThat(ProgressLine.of(curve, "epoch 4", PLAIN))
         .startsWith(
-            "epoch 4, step 1,137 · loss 4.41, norm 1.8, lr 6.0e-4 · 102k tokens/s, 61 % of BLAS · 2 min left");
+            "epoch 4, step 1,137 · loss 4.41, norm 1.8, lr 6.0e-4 · 102k tok/s, 61 % of BLAS · 2 min left");
   }
 
   @Test
@@ -49,8 +49,8 @@ class ProgressLineTest {
     }
     assertThat(ProgressLine.of(curve, "live lane", PLAIN))
         .isEqualTo(
-            "live lane, step 2,000 · loss 5.05, norm 12, lr 6.0e-4 · 6.4k tokens/s, 61 % of BLAS  "
-                + curve.bars(13));
+            "live lane, step 2,000 · loss 5.05, norm 12, lr 6.0e-4 · 6.4k tok/s, 61 % of BLAS  "
+                + curve.bars(16));
   }
 
   /** With the console's time and name, 120 columns. */
