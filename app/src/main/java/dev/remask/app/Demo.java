@@ -308,17 +308,10 @@ final class Demo {
       throws Exception {
     while (!learning.finished()) {
       requireAlive(stream, learning);
-      console.progress(
-          "train",
-          String.format(
-              Locale.ROOT,
-              "epoch %d of %d · step %,d%s · %,.0f tokens/s  %s",
-              curve.epoch(),
-              lastEpoch,
-              curve.lastStep(),
-              loss(),
-              curve.tokensPerSecond(),
-              console.in(Style.CYAN, curve.bars(24))));
+      if (curve.steps() > 0) {
+        String place = "epoch %d of %d".formatted(curve.epoch(), lastEpoch);
+        console.progress("train", ProgressLine.of(curve, place, console));
+      }
     }
     RunSummary summary = learning.result();
     console.part(

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 
 /** What the steps so far add up to, for people. Written by the thread that learns, read by any. */
 final class LearningCurve implements StepListener {
@@ -57,11 +58,42 @@ final class LearningCurve implements StepListener {
     return recent.stream().mapToDouble(StepReport::loss).average().orElse(Double.NaN);
   }
 
+  /** Of the last step; NaN before the first. */
+  synchronized double learningRate() {
+    return recent.isEmpty() ? Double.NaN : recent.getLast().learningRate();
+  }
+
+  /** Mean over the last 50 steps, before clipping; NaN before the first. */
+  synchronized double gradientNorm() {
+    return recent.stream().mapToDouble(StepReport::gradientNorm).average().orElse(Double.NaN);
+  }
+
   /** Over the last 50 steps, waiting included. */
   synchronized double tokensPerSecond() {
-    double seconds = recent.stream().mapToDouble(StepReport::seconds).sum();
-    double tokens = recent.stream().mapToDouble(s -> s.tokensPerSecond() * s.seconds()).sum();
-    return seconds == 0 ? 0 : tokens / seconds;
+    return perSecond(StepReport::tokensPerSecond);
+  }
+
+  /** Share of what BLAS alone does, over the last 50 steps, waiting included. */
+  synchronized double blasShare() {
+    return perSecond(StepReport::blasShare);
+  }
+
+  /** At the rate of the last 50 steps, waiting included; NaN if there is no end, or no step yet. */
+  synchronized double secondsLeft() {
+    if (recent.isEmpty()) {
+      return Double.NaN;
+    }
+    double examples = recent.stream().mapToDouble(StepReport::examples).sum();
+    return recent.getLast().left().seconds(seconds() / recent.size(), seconds() / examples);
+  }
+
+  private double seconds() {
+    return recent.stream().mapToDouble(StepReport::seconds).sum();
+  }
+
+  private double perSecond(ToDoubleFunction<StepReport> rate) {
+    double sum = recent.stream().mapToDouble(s -> rate.applyAsDouble(s) * s.seconds()).sum();
+    return seconds() == 0 ? 0 : sum / seconds();
   }
 
   /** The loss as bars, at most so many, newest last. */

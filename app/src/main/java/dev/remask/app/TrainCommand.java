@@ -1,6 +1,5 @@
 package dev.remask.app;
 
-import dev.remask.app.Console.Style;
 import dev.remask.schemas.Dataset;
 import dev.remask.trainer.Checkpoints;
 import dev.remask.trainer.HeldOutScore;
@@ -43,6 +42,10 @@ final class TrainCommand implements Callable<Integer> {
       long examplesVerified,
       long tokens,
       double loss,
+      double learningRate,
+      double gradientNorm,
+      double tokensPerSecond,
+      double blasShare,
       String checkpoint,
       double seconds) {}
 
@@ -188,7 +191,8 @@ final class TrainCommand implements Callable<Integer> {
       learning.start();
       while (!learning.finished()) {
         if (curve.steps() > 0) {
-          console.progress("train", line(curve, console));
+          String place = curve.epoch() == 0 ? "live lane" : "epoch " + curve.epoch();
+          console.progress("train", ProgressLine.of(curve, place, console));
         }
       }
       return learning.result();
@@ -227,17 +231,6 @@ final class TrainCommand implements Callable<Integer> {
     };
   }
 
-  private static String line(LearningCurve curve, Console console) {
-    return String.format(
-        Locale.ROOT,
-        "%s · step %,d · loss %.2f · %,.0f tokens/s  %s",
-        curve.epoch() == 0 ? "live lane" : "epoch " + curve.epoch(),
-        curve.lastStep(),
-        curve.recentLoss(),
-        curve.tokensPerSecond(),
-        console.in(Style.CYAN, curve.bars(24)));
-  }
-
   private void report(
       Settings settings, RunSummary summary, LearningCurve curve, Console console, Path checkpoints)
       throws IOException {
@@ -269,6 +262,10 @@ final class TrainCommand implements Callable<Integer> {
                   summary.examplesVerified(),
                   training.tokens(),
                   curve.recentLoss(),
+                  curve.learningRate(),
+                  curve.gradientNorm(),
+                  curve.tokensPerSecond(),
+                  curve.blasShare(),
                   checkpoint,
                   console.seconds())));
     }

@@ -1,5 +1,6 @@
 package dev.remask.app;
 
+import dev.remask.schemas.HeldOutEvaluation;
 import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.StepListener;
 import java.time.Duration;
@@ -51,6 +52,11 @@ final class TrainHealth implements Health, StepListener {
   @Override
   public void evaluated(long step, HeldOutScore score) {
     next.evaluated(step, score);
+  }
+
+  @Override
+  public void remembered(long step, HeldOutEvaluation found) {
+    next.remembered(step, found);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.remask.app;
 
+import dev.remask.schemas.HeldOutEvaluation;
 import dev.remask.trainer.HeldOutScore;
+import dev.remask.trainer.Remaining;
 import dev.remask.trainer.StepListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -77,6 +79,12 @@ final class TrainMeters implements StepListener {
   }
 
   @Override
+  public void remembered(long step, HeldOutEvaluation found) {
+    heldOut = new HeldOut(step, HeldOutFigures.of(found));
+    next.remembered(step, found);
+  }
+
+  @Override
   public void notice(String line) {
     next.notice(line);
   }
@@ -115,10 +123,24 @@ final class TrainMeters implements StepListener {
         nan,
         StepReport::tokensPerSecond,
         "Its real tokens over its time, the wait for examples included" + none);
+    gauge(
+        "remask.blas.ratio",
+        nan,
+        StepReport::blasShare,
+        "Its matrix products over its time, as a share of what BLAS alone does" + none);
+    gauge(
+        "remask.examples.left",
+        nan,
+        report -> examples(report.left()),
+        "To learn until all that is planned is learned; NaN if nothing is");
     Gauge.builder(
             "remask.seconds.since.step", () -> (nanoTime.getAsLong() - lastNs) / NANOS_PER_SECOND)
         .description("Time since the last step ended, or since the start before the first")
         .register(registry);
+  }
+
+  private static double examples(Remaining left) {
+    return left.examples() == Remaining.ENDLESS ? Double.NaN : left.examples();
   }
 
   private void addHeldOutGauges() {

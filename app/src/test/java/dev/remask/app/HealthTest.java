@@ -6,8 +6,6 @@ import dev.remask.topology.StreamStatus;
 import dev.remask.topology.StreamStatus.Counts;
 import dev.remask.topology.StreamStatus.Lane;
 import dev.remask.topology.StreamStatus.Packer;
-import dev.remask.trainer.StepListener.Parts;
-import dev.remask.trainer.StepListener.StepReport;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -100,7 +98,7 @@ class HealthTest {
     assertThat(health.notReady()).isEmpty();
 
     health.notice("the broker is away");
-    health.learned(new StepReport(1, 0, 1, 1, 1, 1, 1, 1, new Parts(0, 0, 0, 0, 0, 0), false));
+    health.learned(TrainMetersTest.report(1, false));
     assertThat(health.notReady()).as("a step was learned").isEmpty();
 
     assertThat(health.fault()).isEmpty();

@@ -278,4 +278,29 @@ class InitIT {
     assertThat(told("status").told().output())
         .contains("held out at step 15: ", "at <mask> (perplexity ", "with copying: ");
   }
+
+  /** With a learning rate that no model bears it is lost at once, and says so after fifty steps. */
+  @Test
+  @Order(6)
+  void aRunThatDivergesEndsWithOneLine() throws Exception {
+    String[] steep = {
+      "run.name=steep", "learning.rate=1", "warmup.steps=0", "batch.size=4", "batch.micro.size=4"
+    };
+    Settings settings = stack.settings(PREFIX, Program.join(withoutPort(), steep));
+    Dataset dataset = new Setup(settings).dataset();
+    new Setup(settings).ensureTopics(dataset, "steep");
+    new RunPlan(settings).declare(dataset);
+    String[] more =
+        Stream.of(steep).flatMap(setting -> Stream.of("--set", setting)).toArray(String[]::new);
+    try (StreamInstance stream =
+        new Streaming(settings).instance(dataset, folder.resolve("steep"), line -> {})) {
+      stream.start();
+      told("train", Program.join(more, "--init", model.toString()))
+          .told()
+          .isOneLine(
+              Main.FAILED, ": every loss was above ", "learning.rate", "--segment", "--epochs 0");
+    }
+    Path kept = new DataFolder(data).checkpoints("steep");
+    assertThat(Checkpoints.newest(kept).orElseThrow().position().step()).isLessThan(60);
+  }
 }

@@ -9,6 +9,7 @@ import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.Checkpoints;
 import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.Learner;
+import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.Position;
 import dev.remask.trainer.Prediction;
 import dev.remask.trainer.StepResult;
@@ -239,6 +240,16 @@ final class TrainChild {
     @Override
     public float[] logits(int[] tokens, int position) {
       return learner.logits(tokens, position);
+    }
+
+    @Override
+    public ModelShape shape() {
+      return learner.shape();
+    }
+
+    @Override
+    public double operationsPerSecondMax() {
+      return learner.operationsPerSecondMax();
     }
 
     @Override

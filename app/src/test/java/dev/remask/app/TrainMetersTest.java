@@ -3,8 +3,10 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.remask.schemas.HeldOutEvaluation;
 import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.HeldOutScore;
+import dev.remask.trainer.Remaining;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.StepListener.Parts;
 import dev.remask.trainer.StepListener.StepReport;
@@ -18,9 +20,16 @@ class TrainMetersTest {
     "waiting", "gradients", "update", "evaluation", "ledger", "checkpoint", "other"
   };
 
-  private static StepReport report(long step, boolean redone) {
+  static StepReport report(long step, boolean redone) {
     Parts parts = new Parts(0.5, 1.25, 0.125, 0.25, 0.0625, 0.03125);
-    return new StepReport(step, 2, 256, 4.5, 6e-4, 1.75, 1000.1 / 3, 3, parts, redone);
+    Remaining left = new Remaining(Remaining.ENDLESS, 7_000 - step);
+    return report(step, 3, parts, left, redone);
+  }
+
+  private static StepReport report(
+      long step, double seconds, Parts parts, Remaining left, boolean redone) {
+    return new StepReport(
+        step, 2, 256, 4.5, 6e-4, 1.75, 1000.1 / 3, 0.625, seconds, parts, left, redone);
   }
 
   private static double total(PrometheusText text) {
@@ -55,6 +64,8 @@ class TrainMetersTest {
       assertThat(text.value("remask_learning_rate")).isEqualTo(6e-4);
       assertThat(text.value("remask_gradient_norm")).isEqualTo(1.75);
       assertThat(text.value("remask_tokens_per_second")).isEqualTo(1000.1 / 3);
+      assertThat(text.value("remask_blas_ratio")).isEqualTo(0.625);
+      assertThat(text.value("remask_examples_left")).isEqualTo(6_990);
       assertThat(text.value("remask_seconds_since_step")).isEqualTo(0.75);
       assertThat(text.value("remask_tokens_total")).as("whole tokens").isEqualTo(2000);
       assertThat(text.value("remask_examples_learned_total")).isEqualTo(512);
@@ -87,6 +98,10 @@ class TrainMetersTest {
       PrometheusText before = Scrape.metrics(monitoring);
       assertThat(before.value("remask_heldout_step")).isZero();
       assertThat(before.value("remask_heldout_loss_nats", "at", "mask")).isNaN();
+      meters.remembered(400, SCORE.record());
+      PrometheusText kept = Scrape.metrics(monitoring);
+      assertThat(kept.value("remask_heldout_step")).isEqualTo(400);
+      assertThat(kept.value("remask_heldout_loss_nats", "at", "mask")).isEqualTo(2);
       meters.evaluated(500, SCORE);
       PrometheusText text = Scrape.metrics(monitoring);
       assertThat(text.value("remask_heldout_step")).isEqualTo(500);
@@ -121,6 +136,11 @@ class TrainMetersTest {
           }
 
           @Override
+          public void remembered(long step, HeldOutEvaluation found) {
+            heard.add("kept " + step + " of " + found.getSegments());
+          }
+
+          @Override
           public void notice(String line) {
             heard.add(line);
           }
@@ -132,8 +152,12 @@ class TrainMetersTest {
       TrainHealth health = new TrainHealth(System::nanoTime, next);
       health.notice("back");
       health.evaluated(6, SCORE);
+      meters.remembered(7, SCORE.record());
+      health.remembered(8, SCORE.record());
     }
-    assertThat(heard).containsExactly("away", "held out 5 of 3", "back", "held out 6 of 3");
+    assertThat(heard)
+        .containsExactly(
+            "away", "held out 5 of 3", "back", "held out 6 of 3", "kept 7 of 3", "kept 8 of 3");
   }
 
   @Test
@@ -141,7 +165,9 @@ class TrainMetersTest {
     try (Monitoring monitoring = Scrape.open(0)) {
       TrainMeters meters = new TrainMeters(monitoring.registry(), System::nanoTime, r -> {});
       Parts parts = new Parts(0.6, 0.6, 0, 0, 0, 0);
-      meters.learned(new StepReport(1, 0, 1, 1, 1, 1, 1, 1, parts, false));
+      Remaining endless = new Remaining(Remaining.ENDLESS, Remaining.ENDLESS);
+      meters.learned(report(1, 1, parts, endless, false));
+      assertThat(Scrape.metrics(monitoring).value("remask_examples_left")).isNaN();
       assertThat(Scrape.metrics(monitoring).value("remask_step_seconds_total", "part", "other"))
           .isZero();
     }

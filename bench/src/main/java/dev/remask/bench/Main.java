@@ -44,6 +44,8 @@ final class Main implements Callable<Integer> {
               "large",
               "a step of 8,192 sequences, and its memory; peer: one of 256",
               new LargeBatchBenchmark()),
+          new Entry(
+              "soak", "memory over 10,000 steps; fails if it grows; no peer", new SoakBenchmark()),
           new Entry("vocabulary", "learning 8,192 tokens; no peer", new VocabularyBenchmark()),
           new Entry(
               "epoch",

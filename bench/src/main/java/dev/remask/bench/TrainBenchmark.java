@@ -45,7 +45,7 @@ final class TrainBenchmark implements Benchmark {
             return Timing.rate(tokens, rounds);
           };
       Row row = row(measure, run, model, batch, dropout, setup);
-      double used = row.value() * model.flops(batch) / tokens / GIGA;
+      double used = row.value() * model.shape().operations(batch) / tokens / GIGA;
       double most = products.median() / GIGA;
       setup
           .notes()

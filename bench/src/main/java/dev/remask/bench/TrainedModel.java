@@ -51,18 +51,6 @@ record TrainedModel(String name, ModelShape shape, int microBatch) {
     return batch.stream().mapToLong(example -> example.masked().positions().length).sum();
   }
 
-  /** Of the matrix products, forward and backward: each is done once forward and twice backward. */
-  double flops(List<Example> batch) {
-    double hidden = shape.hidden();
-    double perToken =
-        shape.layers()
-            * (4 * hidden * hidden
-                + 2 * hidden * shape.feedForward()
-                + 2 * hidden * shape.positions());
-    double perMasked = hidden * hidden + hidden * shape.vocabulary();
-    return 3 * 2 * (perToken * tokens(batch) + perMasked * masked(batch));
-  }
-
   Stages ours() {
     Settings settings =
         new Settings(Initialization.ROBERTA, AdamW.ROBERTA, DROPOUT, 1, THREADS, microBatch);

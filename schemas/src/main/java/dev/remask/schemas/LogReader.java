@@ -39,30 +39,41 @@ public final class LogReader {
    */
   public static <V extends SpecificRecord> void readAll(
       Map<String, ?> config, Topic<V> topic, Consumer<ConsumerRecord<byte[], V>> sink) {
-    boolean unused = readFirst(config, topic, Long.MAX_VALUE, sink);
+    readOn(config, topic, new long[topic.partitions()], Long.MAX_VALUE, sink);
   }
 
   /**
-   * The same of the first offsets of each partition: once the log is longer, always the same.
+   * The same of what is new in the first offsets of each partition. Whatever ends it early, the
+   * next call goes on where this one ended.
    *
+   * @param positions the offset to go on at, per partition {@code [P]}; moved after each record,
+   *     and in the end to the end of what there is
    * @param offsetsMax of each partition, transaction markers included
-   * @return whether there is more in each partition
    */
-  public static <V extends SpecificRecord> boolean readFirst(
+  public static <V extends SpecificRecord> void readOn(
       Map<String, ?> config,
       Topic<V> topic,
+      long[] positions,
       long offsetsMax,
       Consumer<ConsumerRecord<byte[], V>> sink) {
     Deserializer<V> values = AvroSerdes.of(topic.valueType(), config).deserializer();
     try (var consumer = consumer(config, values)) {
       List<TopicPartition> partitions = partitions(consumer, topic);
       consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
       Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
-      boolean more = ends.values().stream().allMatch(end -> end > offsetsMax);
       ends.replaceAll((partition, end) -> Math.min(end, offsetsMax));
-      LogScan.drain(consumer, ends, sink::accept);
-      return more;
+      for (TopicPartition p : partitions) {
+        consumer.seek(p, Math.max(positions[p.partition()], begins.getOrDefault(p, 0L)));
+      }
+      LogScan.drain(
+          consumer,
+          ends,
+          record -> {
+            sink.accept(record);
+            positions[record.partition()] = record.offset() + 1;
+          });
+      ends.forEach((p, end) -> positions[p.partition()] = Math.max(positions[p.partition()], end));
     }
   }
 

@@ -15,7 +15,8 @@ public interface Learner extends AutoCloseable {
    *
    * @param step 1, 2, 3 ...; keys dropout and the optimizer's bias correction
    * @return empty if {@code watch} gave it up: then nothing has changed, and the same step may be
-   *     taken again with the same result
+   *     taken again with the same result. Nor has anything changed if loss or gradient norm is not
+   *     finite.
    */
   Optional<StepResult> step(List<Example> batch, double learningRate, long step, StepWatch watch);
 
@@ -42,6 +43,15 @@ public interface Learner extends AutoCloseable {
 
   /** The score of each token at a position of {@code tokens}, before the softmax: {@code [V]}. */
   float[] logits(int[] tokens, int position);
+
+  ModelShape shape();
+
+  /**
+   * Floating-point operations a second that BLAS alone does in products of this shape, on all
+   * workers together: what no step can exceed. Measured at the first call, in a fraction of a
+   * second; no result depends on it.
+   */
+  double operationsPerSecondMax();
 
   /** SHA-256 over all parameters, lower-case hexadecimal. */
   String parametersSha256();

@@ -109,7 +109,8 @@ final class Schedule {
     return -Math.floorDiv(-a, b);
   }
 
-  private static long left(List<Long> from, List<Long> to) {
+  /** Sequences of [from, to), over all partitions. */
+  static long left(List<Long> from, List<Long> to) {
     long left = 0;
     for (int p = 0; p < from.size(); p++) {
       left += Math.max(0, to.get(p) - from.get(p));

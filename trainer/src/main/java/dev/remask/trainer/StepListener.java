@@ -1,5 +1,7 @@
 package dev.remask.trainer;
 
+import dev.remask.schemas.HeldOutEvaluation;
+
 /** Hears of every step, on the thread that learns. */
 @FunctionalInterface
 public interface StepListener {
@@ -11,8 +13,11 @@ public interface StepListener {
    * @param loss mean over the predicted tokens, in nats
    * @param gradientNorm before clipping
    * @param tokensPerSecond real tokens over {@code seconds}
+   * @param blasShare operations of the step's matrix products over {@code seconds}, as a share of
+   *     what BLAS alone would do on all workers
    * @param seconds since the step before, the wait for examples included
    * @param parts where these went
+   * @param left after this step
    * @param redone whether the step was in the ledger already and was learned again
    */
   record StepReport(
@@ -23,8 +28,10 @@ public interface StepListener {
       double learningRate,
       double gradientNorm,
       double tokensPerSecond,
+      double blasShare,
       double seconds,
       Parts parts,
+      Remaining left,
       boolean redone) {}
 
   /**
@@ -50,6 +57,9 @@ public interface StepListener {
 
   /** What the weights after a step make of held-out text; before that step's own report. */
   default void evaluated(long step, HeldOutScore score) {}
+
+  /** The same of an earlier process, as the ledger has it: each in order, before anything else. */
+  default void remembered(long step, HeldOutEvaluation found) {}
 
   /**
    * Where it begins, before the first step.

@@ -37,6 +37,10 @@ public final class TrainingLoop {
   private final StepTimes times;
 
   private Position position;
+  private Plans plans;
+  private Until until = Until.STOPPED;
+  private Divergence divergence;
+  private double ceiling; // operations a second
   private long checkpointed;
   private long steps;
   private long redone;
@@ -76,6 +80,8 @@ public final class TrainingLoop {
     this.clock = clock;
     this.nanoTime = nanoTime;
     this.times = new StepTimes(nanoTime);
+    this.plans = feed.plans();
+    this.divergence = Divergence.of(learner.shape().vocabulary(), recipe.rate().warmUpSteps());
   }
 
   /**
@@ -87,16 +93,18 @@ public final class TrainingLoop {
    */
   public TrainingSummary run(Until until, BooleanSupplier asked)
       throws IOException, InterruptedException {
+    this.until = until;
     Stop stop = new Stop(asked, GRACE, nanoTime);
     List<TrainingStep> recorded = ledger.after(position.step());
     listener.started(position, recorded.size());
+    ceiling = learner.operationsPerSecondMax();
     times.end();
     try {
       if (recorded.isEmpty() && position.step() == 0) {
         checkpoint(stop);
       }
       if (redo(recorded, stop)) {
-        learn(until, stop);
+        learn(stop);
       }
       if (position.step() > checkpointed && !checkpoint(stop)) {
         listener.notice(
@@ -125,12 +133,12 @@ public final class TrainingLoop {
     return failure;
   }
 
-  private void learn(Until until, Stop stop) throws IOException, InterruptedException {
+  private void learn(Stop stop) throws IOException, InterruptedException {
     try (ReadAhead ahead = readAhead(feed.examples(), stop)) {
       List<Long> arrived = position.live();
       while (!stop.asked()) {
         times.mark();
-        Plans plans = feed.plans();
+        plans = feed.plans();
         Work work = Schedule.next(position, plans, arrived, recipe.batch(), until);
         if (work instanceof Work.Step next) {
           Optional<List<Example>> batch = ahead.examples(next);
@@ -144,7 +152,7 @@ public final class TrainingLoop {
         } else if (work instanceof Work.Done) {
           return;
         } else {
-          arrived = arrived(plans, arrived, ahead);
+          arrived = arrived(arrived, ahead);
           times.waited();
         }
       }
@@ -152,8 +160,7 @@ public final class TrainingLoop {
   }
 
   /** What has come in the live lane, after a moment if it is nothing new. */
-  private List<Long> arrived(Plans plans, List<Long> before, ReadAhead ahead)
-      throws InterruptedException {
+  private List<Long> arrived(List<Long> before, ReadAhead ahead) throws InterruptedException {
     if (!plans.live()) {
       Thread.sleep(ARRIVAL_WAIT.toMillis());
       return before;
@@ -210,7 +217,7 @@ public final class TrainingLoop {
     }
     times.updated();
     StepResult result = learned.get();
-    requireFinite(next, work, result);
+    requireSound(next.step(), work, batch, result, recorded == null);
     position = next;
     boolean due = next.step() % recipe.checkpointSteps() == 0;
     boolean hashed = due || (recorded != null && recorded.getParametersSha256() != null);
@@ -229,15 +236,21 @@ public final class TrainingLoop {
     }
     times.written();
     count(batch.size(), result, recorded != null);
-    report(step, recorded != null);
+    report(step, learner.shape().operations(batch), recorded != null);
     return kept && (!due || checkpoint(stop));
   }
 
-  private static void requireFinite(Position position, Work.Step work, StepResult result) {
+  /** What is found here ends the loop before ledger or checkpoint hear of the step. */
+  private void requireSound(
+      long step, Work.Step work, List<Example> batch, StepResult result, boolean isNew) {
     if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradientNorm())) {
-      throw new IllegalStateException(
-          "step %d: loss %s, gradient norm %s; it learned %s"
-              .formatted(position.step(), result.loss(), result.gradientNorm(), work));
+      throw StepFault.notFinite(step, work, batch, result);
+    }
+    if (isNew) {
+      divergence = divergence.after(step, result.loss());
+    }
+    if (divergence.found()) {
+      throw StepFault.diverged(step, work, batch, result, divergence);
     }
   }
 
@@ -329,7 +342,7 @@ public final class TrainingLoop {
     tokens += result.realTokens();
   }
 
-  private void report(TrainingStep step, boolean again) {
+  private void report(TrainingStep step, double operations, boolean again) {
     StepTimes.Times took = times.end();
     listener.learned(
         new StepListener.StepReport(
@@ -340,8 +353,10 @@ public final class TrainingLoop {
             step.getLearningRate(),
             step.getGradientNorm(),
             step.getRealTokens() / took.seconds(),
+            operations / took.seconds() / ceiling,
             took.seconds(),
             took.parts(),
+            Remaining.of(position, plans, until),
             again));
   }
 

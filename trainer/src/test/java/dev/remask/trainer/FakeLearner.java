@@ -19,6 +19,9 @@ import java.util.function.BooleanSupplier;
  * learning rate that is left out, repeated or moved changes them.
  */
 public class FakeLearner implements Learner {
+  /** Its losses are below 2.2, those of guessing evenly 2.3. */
+  static final int VOCABULARY = 10;
+
   private byte[] weights = new byte[32];
 
   /** What it learned since it was made or loaded, in order. */
@@ -72,6 +75,16 @@ public class FakeLearner implements Learner {
   @Override
   public float[] logits(int[] tokens, int position) {
     return new float[0];
+  }
+
+  @Override
+  public ModelShape shape() {
+    return new ModelShape(1, 2, 1, 2, VOCABULARY, 8);
+  }
+
+  @Override
+  public double operationsPerSecondMax() {
+    return 1e3;
   }
 
   @Override

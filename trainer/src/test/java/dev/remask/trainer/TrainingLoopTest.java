@@ -37,11 +37,11 @@ class TrainingLoopTest {
     private static final long serialVersionUID = 1;
   }
 
-  private static Checkpoints checkpoints(Path folder, Recipe recipe) {
+  static Checkpoints checkpoints(Path folder, Recipe recipe) {
     return new Checkpoints(folder, recipe.checkpointsKept(), new TreeMap<>(), new TreeMap<>());
   }
 
-  private static TrainingLoop loop(
+  static TrainingLoop loop(
       Recipe recipe,
       Feed feed,
       Ledger ledger,
@@ -86,7 +86,7 @@ class TrainingLoopTest {
     return learner;
   }
 
-  private static FakeFeed twoEpochs() {
+  static FakeFeed twoEpochs() {
     return new FakeFeed(2, false).plan(1, List.of(23L, 31L)).plan(2, List.of(40L, 31L));
   }
 
@@ -231,31 +231,6 @@ class TrainingLoopTest {
     assertThat(summary.examples()).isEqualTo(30);
     assertThat(summary.steps()).isEqualTo(5);
     assertThat(summary.position().index()).isEqualTo(30);
-  }
-
-  @Test
-  void aStepThatIsNotFiniteStopsWithTheFacts(@TempDir Path folder) {
-    FakeLearner learner = new FakeLearner();
-    learner.lossFactor = Double.NaN;
-    FakeLedger ledger = new FakeLedger(1);
-    Recipe recipe = Recipes.of(9, 16, 1, 1);
-    assertThatThrownBy(
-            () ->
-                loop(
-                        recipe,
-                        twoEpochs(),
-                        ledger,
-                        learner,
-                        checkpoints(folder, recipe),
-                        Position.start(2),
-                        report -> {})
-                    .run(Until.epoch(1), () -> false))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("step 1: loss NaN")
-        .hasMessageContaining("Replay[epoch=1, start=0, end=9]");
-    assertThat(ledger.committed).isEmpty();
-    assertThat(folder).isDirectoryContaining("glob:**/step-0");
-    assertThat(folder.toFile().list()).hasSize(1);
   }
 
   /** Killed before its first regular checkpoint, a run still knows what it was begun with. */

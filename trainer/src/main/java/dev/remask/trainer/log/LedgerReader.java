@@ -23,20 +23,35 @@ public final class LedgerReader {
    */
   public static List<TrainingStep> after(
       Map<String, ?> config, Topics topics, String run, long step) {
-    return after(step, sink -> LogReader.readAll(config, topics.ledger(run), sink));
+    return after(config, topics, run, step, any -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param looked hears of every step with a look at held-out text, in order, the earlier ones too
+   */
+  static List<TrainingStep> after(
+      Map<String, ?> config, Topics topics, String run, long step, Consumer<TrainingStep> looked) {
+    return after(step, sink -> LogReader.readAll(config, topics.ledger(run), sink), looked);
   }
 
   /**
    * @param log passes every record to what it is given
    */
   static List<TrainingStep> after(
-      long step, Consumer<Consumer<ConsumerRecord<byte[], TrainingStep>>> log) {
+      long step,
+      Consumer<Consumer<ConsumerRecord<byte[], TrainingStep>>> log,
+      Consumer<TrainingStep> looked) {
     List<TrainingStep> steps = new ArrayList<>();
     long[] last = {0};
     log.accept(
         record -> {
           requireNext(record, last[0]);
           last[0]++;
+          if (record.value().getHeldOut() != null) {
+            looked.accept(record.value());
+          }
           if (last[0] > step) {
             steps.add(record.value());
           }

@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -92,15 +94,19 @@ record RunClients(RunSettings settings, Patience patience) {
         settings.verify());
   }
 
-  /** Ends the writing of any other trainer of the run. */
-  Ledger ledger(RunFeed feed) {
+  /**
+   * Ends the writing of any other trainer of the run.
+   *
+   * @param looked hears of each kept step with a look at held-out text when the ledger is read
+   */
+  Ledger ledger(RunFeed feed, Consumer<TrainingStep> looked) {
     String id = settings.topics().trainerId(settings.run());
     return new KafkaLedger(
         patience.ask("opening the ledger", () -> producer(id)),
         ledger().name(),
         patience.ask("opening the ledger", () -> group(id)),
         feed::offsets,
-        this::recorded,
+        after -> recorded(after, looked),
         patience);
   }
 
@@ -132,21 +138,23 @@ record RunClients(RunSettings settings, Patience patience) {
   }
 
   List<TrainingStep> recorded(long after) {
-    return patience.ask(
-        "reading the ledger",
-        () -> LedgerReader.after(settings.clients(), settings.topics(), settings.run(), after));
+    return recorded(after, step -> {});
   }
 
-  HeldOutText heldOut(RunPlans plans, int segmentsMax) {
+  private List<TrainingStep> recorded(long after, Consumer<TrainingStep> looked) {
     return patience.ask(
-        "reading the held-out text",
+        "reading the ledger",
         () ->
-            HeldOutText.read(
-                settings.clients(),
-                settings.topics(),
-                settings.dataset(),
-                plans.first(),
-                segmentsMax));
+            LedgerReader.after(
+                settings.clients(), settings.topics(), settings.run(), after, looked));
+  }
+
+  /** Reads what is there, and next time what has come since. */
+  Supplier<HeldOutText> heldOut(RunPlans plans, int segmentsMax) {
+    HeldOutReader reader =
+        HeldOutReader.of(
+            settings.clients(), settings.topics(), settings.dataset(), plans.first(), segmentsMax);
+    return () -> patience.ask("reading the held-out text", reader::read);
   }
 
   Purge purge() {

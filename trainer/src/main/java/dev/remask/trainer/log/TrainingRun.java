@@ -1,7 +1,9 @@
 package dev.remask.trainer.log;
 
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.HeldOutEvaluation;
 import dev.remask.schemas.PlanReader;
+import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.CheckpointStore;
 import dev.remask.trainer.Checkpoints;
@@ -75,7 +77,7 @@ public final class TrainingRun {
               configuration,
               TokenizerFiles.of(bytes(settings.dataset().getTokenizer()), settings.positions()));
       try (RunFeed feed = clients.feed(plans);
-          Ledger ledger = clients.ledger(feed);
+          Ledger ledger = clients.ledger(feed, this::remember);
           Purge purge = clients.purge()) {
         CheckpointStore store =
             (position, learner) -> {
@@ -85,7 +87,7 @@ public final class TrainingRun {
         Evaluator evaluator =
             new HeldOutWatch(
                 settings.evaluateEverySteps(),
-                () -> clients.heldOut(plans, settings.heldOutSegmentsMax()));
+                clients.heldOut(plans, settings.heldOutSegmentsMax()));
         TrainingSummary summary = run(start, feed, ledger, store, evaluator, until, stop);
         return new RunSummary(summary, feed.repeats());
       }
@@ -140,7 +142,14 @@ public final class TrainingRun {
   public HeldOutText heldOut(int segmentsMax) {
     RunClients clients = clients(() -> false);
     try (PlanReader reader = clients.planReader()) {
-      return clients.heldOut(clients.plans(reader), segmentsMax);
+      return clients.heldOut(clients.plans(reader), segmentsMax).get();
+    }
+  }
+
+  private void remember(TrainingStep step) {
+    HeldOutEvaluation found = step.getHeldOut();
+    if (found != null) {
+      listener.remembered(step.getStep(), found);
     }
   }
 

@@ -88,6 +88,11 @@ final class EncoderLayer {
     return out;
   }
 
+  /** A product of its size in memory that the backward pass writes before it reads. */
+  void multiply(int rows) {
+    weights.inner().multiply(scratch.branch(), scratch.inner(), rows);
+  }
+
   /** Bias, dropout, residual addition and LayerNorm, one sequence after another in the cache. */
   private void residualNorm(
       MicroBatch batch,

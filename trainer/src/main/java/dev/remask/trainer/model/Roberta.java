@@ -41,6 +41,7 @@ public final class Roberta implements Learner {
   private final Floats parameters;
   private final Floats means; // AdamW's first moments
   private final Floats squares; // AdamW's second moments
+  private double ceiling; // 0 until it is measured
   private boolean closed;
 
   /** A model that has learned nothing yet. */
@@ -176,17 +177,10 @@ public final class Roberta implements Learner {
     return Optional.of(new StepResult(sums.lossSum() / divisor, norm, sums.tokens(), tokens));
   }
 
-  /** IllegalStateException, before anything changes, if loss or norm is not finite. */
+  /** Changes nothing if loss or norm is not finite: whoever reads the result has to see to it. */
   void update(double norm, double loss, double divisor, double learningRate, long step) {
     if (!Double.isFinite(norm) || !Double.isFinite(loss)) {
-      throw new IllegalStateException(
-          "step "
-              + step
-              + " diverged: loss "
-              + loss
-              + ", gradient norm "
-              + norm
-              + "; parameters are unchanged");
+      return;
     }
     update(
         settings.optimizer().update(learningRate, step, norm, divisor, true),
@@ -322,6 +316,22 @@ public final class Roberta implements Learner {
     Example example = new Example(0, 0, 0, new Masked(tokens, new int[] {position}, new int[1]));
     MicroBatch.check(example, shape);
     return new MicroBatch(List.of(example), Dropout.NONE, 0);
+  }
+
+  @Override
+  public ModelShape shape() {
+    return shape;
+  }
+
+  @Override
+  public double operationsPerSecondMax() {
+    requireOpen();
+    if (ceiling == 0) {
+      int rows = settings.microBatch() * shape.positions();
+      ceiling =
+          Ceiling.operationsPerSecond(threads, shape, rows, (w, n) -> workers.get(w).multiply(n));
+    }
+    return ceiling;
   }
 
   @Override

@@ -99,6 +99,11 @@ final class Worker {
     return encode(batch, abandons).map(encoded -> head.score(batch, encoded));
   }
 
+  /** The feed-forward part's product of so many rows, and nothing else; no result reads it. */
+  void multiply(int rows) {
+    layers.get(0).multiply(rows);
+  }
+
   /** {@code [V]}, of the first token to predict; valid until the next call. */
   Floats logits(MicroBatch batch) {
     return head.logits(batch, encode(batch));

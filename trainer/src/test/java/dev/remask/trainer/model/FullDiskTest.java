@@ -122,6 +122,16 @@ class FullDiskTest {
     }
 
     @Override
+    public ModelShape shape() {
+      return model.shape();
+    }
+
+    @Override
+    public double operationsPerSecondMax() {
+      return model.operationsPerSecondMax();
+    }
+
+    @Override
     public String parametersSha256() {
       return model.parametersSha256();
     }
