@@ -137,6 +137,13 @@ record RunClients(RunSettings settings, Patience patience) {
         () -> LedgerReader.after(settings.clients(), settings.topics(), settings.run(), after));
   }
 
+  /** The ledger's last step; 0 if it has none. */
+  long lastRecorded() {
+    return patience.ask(
+        "reading the ledger",
+        () -> LedgerReader.last(settings.clients(), settings.topics(), settings.run()));
+  }
+
   HeldOutText heldOut(RunPlans plans, int segmentsMax) {
     return patience.ask(
         "reading the held-out text",
