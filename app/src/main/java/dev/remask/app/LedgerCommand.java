@@ -8,10 +8,8 @@ import picocli.CommandLine.Spec;
 /** What a run has learned, step by step. */
 @Command(
     name = "ledger",
-    description = {
-      "What a run has learned, step by step: shows it, learns it again and compares, finds the",
-      "steps that learned from a document."
-    },
+    description =
+        "What a run has learned, step by step: shown, learned again and compared, traced to documents.",
     subcommands = {LedgerShowCommand.class, LedgerVerifyCommand.class, LedgerTraceCommand.class},
     mixinStandardHelpOptions = true,
     footer = {"", "Example: remask ledger show --run first --last 5"})

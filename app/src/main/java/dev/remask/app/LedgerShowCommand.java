@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "show",
     description = {
-      "Shows steps of a run's ledger: what each learned from and what came of it.",
+      "Shows what steps learned from, and what came of it.",
       "Without --from, --to and --last the last 20. With --json an object a line, with all fields."
     },
     mixinStandardHelpOptions = true,

@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
     name = "trace",
     description = {
       "Lists the steps that learned from a document, or the documents behind a step.",
-      "Found by the segments' spans, the plans and the ledger alone; nothing is learned again."
+      "By the spans of the segments, the plans and the ledger; nothing is learned again."
     },
     mixinStandardHelpOptions = true,
     footer = {

@@ -28,10 +28,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "verify",
     description = {
-      "Learns steps of a run's ledger again and compares each: examples, loss, gradient norm, and",
-      "the weights' hash where there is one. Begins with the newest checkpoint before the first of",
-      "them, else with the weights before step 1. Writes nothing; a trainer of the run may run.",
-      "Names the first step that differs, and then ends with exit code 1."
+      "Learns steps again and compares each with the ledger.",
+      "Examples, loss, gradient norm, and the weights' hash where there is one, bit for bit. Begins with the newest checkpoint before --from, else with the weights before step 1. Writes nothing; a trainer of the run may go on meanwhile. The first step that differs is named, with exit code 1."
     },
     mixinStandardHelpOptions = true,
     footer = {"", "Example: remask ledger verify --run first --from 1000"})
@@ -111,7 +109,7 @@ final class LedgerVerifyCommand implements Callable<Integer> {
       work.start();
       while (!work.finished()) {
         if (curve.steps() > 0) {
-          console.progress("verify", progress(curve, last));
+          console.progress("verify", progress(curve, last, console));
         }
       }
       return report(name, work.result(), last, console);
@@ -157,7 +155,9 @@ final class LedgerVerifyCommand implements Callable<Integer> {
               last,
               start
                   .map(checkpoint -> checkpoint.folder().toString())
-                  .orElse("the weights before the first step")));
+                  .orElse(
+                      "the weights before the first step"
+                          + (from > 1 ? ", as no checkpoint before " + from + " is left" : ""))));
       try {
         return training.verify(start, last, stop);
       } catch (IOException e) {
@@ -187,13 +187,14 @@ final class LedgerVerifyCommand implements Callable<Integer> {
     };
   }
 
-  private static String progress(LearningCurve curve, long last) {
+  private static String progress(LearningCurve curve, long last, Console console) {
     return String.format(
         Locale.ROOT,
-        "step %,d of %,d the same · %,.0f tokens/s",
+        "step %,d of %,d the same · %,.0f tokens/s · %,.0f s left",
         curve.lastStep(),
         last,
-        curve.tokensPerSecond());
+        curve.tokensPerSecond(),
+        console.seconds() / curve.steps() * (last - curve.lastStep()));
   }
 
   private int report(String name, Verification found, long last, Console console) {

@@ -18,7 +18,7 @@ final class LossChart {
   private static final int DOTS_ACROSS = 2;
   private static final int DOTS_DOWN = 4;
   private static final int MARGIN = 8; // label, axis
-  private static final int TICKS = 4;
+  private static final int TICKS = 5;
   private static final int BLANK = 0x2800;
   private static final char MARK = '●';
 
@@ -180,7 +180,7 @@ final class LossChart {
   private List<String> steps() {
     char[] axis = "─".repeat(columns).toCharArray();
     char[] labels = " ".repeat(columns + MARGIN).toCharArray();
-    Scale scale = Scale.of(0, lastStep, TICKS + 1);
+    Scale scale = Scale.of(0, lastStep, TICKS);
     int free = 0;
     for (double step : ticks(scale)) {
       String label = String.format(Locale.ROOT, "%,.0f", step);

@@ -11,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -135,13 +133,6 @@ public final class Checkpoints implements CheckpointStore {
   /** The newest sound checkpoint at {@code step} or before. */
   public static Optional<Checkpoint> newest(Path folder, long step) throws IOException {
     return firstSound(newestFirst(folder).stream().filter(path -> step(path) <= step).toList());
-  }
-
-  /** The oldest sound checkpoint. */
-  public static Optional<Checkpoint> oldest(Path folder) throws IOException {
-    List<Path> oldestFirst = new ArrayList<>(newestFirst(folder));
-    Collections.reverse(oldestFirst);
-    return firstSound(oldestFirst);
   }
 
   /**

@@ -18,6 +18,7 @@ import dev.remask.trainer.TrainingSummary;
 import dev.remask.trainer.Until;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -93,7 +94,11 @@ public final class TrainingRun {
       clients.ensureTopics();
       Optional<Checkpoint> start = redo ? nothingKept() : newest;
       if (!redo) {
-        requireAgreement(start, clients.lastRecorded());
+        requireAgreement(
+            start,
+            settings.checkpoints(),
+            settings.topics().ledger(settings.run()).name(),
+            clients.lastRecorded());
       }
       Checkpoints checkpoints =
           new Checkpoints(
@@ -134,12 +139,12 @@ public final class TrainingRun {
   }
 
   /** Weights and history must not disagree (invariant 9). */
-  private void requireAgreement(Optional<Checkpoint> start, long recorded) {
-    String ledger = settings.topics().ledger(settings.run()).name();
+  static void requireAgreement(
+      Optional<Checkpoint> start, Path checkpoints, String ledger, long recorded) {
     if (start.isEmpty() && recorded > 0) {
       throw new ConfigException(
           "%s holds %,d steps, but there is no sound checkpoint in %s: name the folder that has them, or learn all steps again with 'train --redo'"
-              .formatted(ledger, recorded, settings.checkpoints()));
+              .formatted(ledger, recorded, checkpoints));
     }
     start
         .filter(checkpoint -> checkpoint.position().step() > recorded)
