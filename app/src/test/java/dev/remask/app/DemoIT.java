@@ -180,7 +180,9 @@ class DemoIT {
     return told;
   }
 
-  /** While the demo is up, a process of its own learns the end again, and every step is accounted. */
+  /**
+   * While the demo is up, a process of its own learns the end again, and every step is accounted.
+   */
   @Test
   @Order(3)
   void theLedgerIsRedoneAndTraced() throws Exception {
@@ -191,8 +193,7 @@ class DemoIT {
     assertThat(verified.get("within_tolerance").asLong()).isZero();
     assertThat(verified.get("weights_hashes").asLong()).as("of the last step").isPositive();
 
-    List<String> lines =
-        told("ledger", "show", "--from", "1").output().lines().toList();
+    List<String> lines = told("ledger", "show", "--from", "1").output().lines().toList();
     assertThat(lines).hasSize((int) steps);
     JsonNode step = JSON.readTree(lines.get((int) steps - 10));
     assertThat(step.get("step").asLong()).isEqualTo(steps - 9);

@@ -40,7 +40,7 @@ class LedgerTableTest {
             .setEpoch(0)
             .setOrderStart(-1)
             .setOrderEnd(-1)
-            .setLiveRanges(List.of(new LiveRange(0, 0, 16), new LiveRange(1, 0, 48)))
+            .setLiveRanges(List.of(new LiveRange(0, 0L, 16L), new LiveRange(1, 0L, 48L)))
             .setParametersSha256(null)
             .build();
     assertThat(
@@ -50,7 +50,8 @@ class LedgerTableTest {
             " 12,345     7       64   3,187 2.50e-04  3.912   1.26  139391-139455     01234567",
             " 12,345  live       64   3,187 2.50e-04  3.912   1.26  0:0-16 +1");
     assertThat(Json.text(LedgerTable.Step.of(live)))
-        .contains("\"order_start\":null", "\"live_ranges\":[{\"partition\":0,\"start\":0,\"end\":16}")
+        .contains(
+            "\"order_start\":null", "\"live_ranges\":[{\"partition\":0,\"start\":0,\"end\":16}")
         .contains("\"ended_at\":\"1970-01-01T00:00:00Z\"", "\"parameters_sha256\":null");
   }
 

@@ -30,7 +30,9 @@ class LossChartTest {
   @Test
   void aRunThatLearns() {
     List<Point> heldOut = List.of(new Point(500, 4.2), new Point(1000, 3.3));
-    assertThat(String.join("\n", draw(decay(1000), heldOut, 60))).isEqualTo("""
+    assertThat(String.join("\n", draw(decay(1000), heldOut, 60)))
+        .isEqualTo(
+"""
 GOLDEN""");
   }
 
