@@ -52,8 +52,13 @@ final class CommonOptions {
   DataFolder data() {
     DataFolder folder =
         new DataFolder(data == null ? Path.of(System.getProperty("user.home"), ".remask") : data);
-    System.setProperty(LogFile.PROPERTY, folder.log(command.name()).toString());
+    System.setProperty(LogFile.PROPERTY, folder.log(logName()).toString());
     return folder;
+  }
+
+  /** The command without the program: {@code train}, {@code ledger-show}. */
+  private String logName() {
+    return command.qualifiedName("-").replaceFirst("^remask-", "");
   }
 
   /** For people; where the output is for programs, to standard error. */

@@ -10,6 +10,7 @@ import dev.remask.schemas.LogReader;
 import dev.remask.schemas.Topics;
 import dev.remask.topology.BadDocument;
 import dev.remask.topology.StreamInstance;
+import dev.remask.trainer.StepListener;
 import dev.remask.trainer.StepListener.StepReport;
 import dev.remask.trainer.Until;
 import dev.remask.trainer.log.RunSummary;
@@ -95,7 +96,7 @@ final class Demo {
     RunPlan plan = new RunPlan(settings);
     plan.declare(dataset);
     Path checkpoints = data.checkpoints(settings.text("run.name"));
-    TrainingRun training = trainers.run(dataset, checkpoints, this::learned);
+    TrainingRun training = trainers.run(dataset, checkpoints, listener());
     training.requireSameConfiguration();
     int lastEpoch = plan.lastEpoch(checkpoints, script.replays());
 
@@ -186,6 +187,20 @@ final class Demo {
   private StreamInstance stream(Dataset dataset) {
     return new Streaming(settings)
         .instance(dataset, data.streams(), line -> console.part("stream", line));
+  }
+
+  private StepListener listener() {
+    return new StepListener() {
+      @Override
+      public void learned(StepReport step) {
+        Demo.this.learned(step);
+      }
+
+      @Override
+      public void warning(String line) {
+        console.part("warning", console.in(Style.YELLOW, line));
+      }
+    };
   }
 
   private void learned(StepReport step) {

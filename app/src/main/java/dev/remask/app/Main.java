@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DeleteCommand.class,
       StatusCommand.class,
       PeekCommand.class,
+      LedgerCommand.class,
       FillMaskCommand.class
     },
     footer = {"", "Begin with: remask demo"})

@@ -1,8 +1,6 @@
 package dev.remask.app;
 
 import dev.remask.schemas.Dataset;
-import dev.remask.schemas.Datasets;
-import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.SequenceKey;
 import java.util.ArrayList;
@@ -41,31 +39,16 @@ final class PeekCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Settings settings = options.connected(DemoDefaults.ALL);
-    String run = settings.text("run.name");
-    SortedMap<Integer, PlannedEpoch> planned;
-    try (PlanReader reader = new PlanReader(settings.clients(), settings.topics())) {
-      reader.readToEnd();
-      planned = reader.epochs(run);
-    }
-    String name =
-        planned.values().stream()
-            .findFirst()
-            .orElseThrow(() -> new ConfigException("run.name", run, "no plan of this run is known"))
-            .plan()
-            .getDataset();
-    Dataset dataset =
-        Datasets.find(settings.clients(), settings.topics(), name)
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "run " + run + " names dataset " + name + ", which is not declared"));
+    PlannedRun run = PlannedRun.find(settings);
+    SortedMap<Integer, PlannedEpoch> planned = run.epochs();
+    Dataset dataset = run.dataset();
     Peek peek = Peek.of(settings, dataset, place(segment, dataset.getPartitions()));
     List<Peek.View> views = new ArrayList<>();
     for (int epoch : epochs == null ? planned.keySet().stream().limit(3).toList() : epochs) {
       PlannedEpoch plan = planned.get(epoch);
       if (plan == null) {
         throw new ConfigException(
-            "--epochs", epoch, "run " + run + " has the epochs " + planned.keySet());
+            "--epochs", epoch, "run " + run.name() + " has the epochs " + planned.keySet());
       }
       views.add(peek.view(epoch, plan.plan()));
     }

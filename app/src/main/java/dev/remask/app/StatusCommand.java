@@ -1,5 +1,6 @@
 package dev.remask.app;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.remask.app.Console.Style;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
@@ -21,20 +22,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToLongFunction;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** What is where, from the logs alone: it is right whether or not anything else runs. */
 @Command(
     name = "status",
     description = "Shows the books of the datasets, the epochs of the runs, and what was learned.",
     mixinStandardHelpOptions = true,
-    footer = {"", "Example: remask status --json"})
+    footer = {"", "Example: remask status --run first"})
 final class StatusCommand implements Callable<Integer> {
   private record DatasetStatus(
       String name,
@@ -58,7 +63,45 @@ final class StatusCommand implements Callable<Integer> {
       long steps,
       @Nullable Double loss,
       @Nullable Double learningRate,
-      @Nullable HeldOutStatus heldOut) {}
+      @Nullable HeldOutStatus heldOut,
+      @JsonIgnore @Nullable History history) {}
+
+  /** What a chart of the run is drawn from. */
+  private static final class History {
+    private static final int WIDTH = 78;
+    private static final int HEIGHT = 12;
+
+    private final LossHistory learned = new LossHistory();
+    private final LossHistory heldOut = new LossHistory();
+
+    void add(TrainingStep step) {
+      learned.add(step.getStep(), step.getLoss());
+      if (step.getHeldOut() != null) {
+        heldOut.add(step.getStep(), step.getHeldOut().getLoss());
+      }
+    }
+
+    void print(Console console) {
+      if (learned.points().isEmpty()) {
+        return;
+      }
+      boolean looked = !heldOut.points().isEmpty();
+      console.print("");
+      console.print(
+          "  loss in nats by step:  "
+              + console.in(Style.CYAN, "⠤⠒ learned from")
+              + (looked ? "  " + console.in(Style.MAGENTA, "● held out") : "")
+              + ", over all selected tokens");
+      LossChart.draw(
+              learned.points(),
+              heldOut.points(),
+              WIDTH,
+              HEIGHT,
+              text -> console.in(Style.CYAN, text),
+              text -> console.in(Style.MAGENTA, text))
+          .forEach(console::print);
+    }
+  }
 
   /**
    * The last look at held-out text.
@@ -71,9 +114,15 @@ final class StatusCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions options = new CommonOptions();
 
+  @Option(
+      names = "--run",
+      paramLabel = "NAME",
+      description = "Of this run and its dataset alone, with a chart of its loss.")
+  private @Nullable String run;
+
   @Override
   public Integer call() throws Exception {
-    Status status = statusOrNothing(options.connected(DemoDefaults.ALL));
+    Status status = statusOrNothing(options.connected(DemoDefaults.ALL), run);
     if (options.json()) {
       System.out.println(Json.text(status));
     } else {
@@ -83,38 +132,61 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   /** Where nothing was ever declared, the topics are not there: that is a status too. */
-  private static Status statusOrNothing(Settings settings) {
+  private static Status statusOrNothing(Settings settings, @Nullable String run) {
     try {
-      return read(settings);
+      return read(settings, run);
     } catch (UnknownTopicOrPartitionException e) {
       String datasets = settings.topics().datasets().name();
-      if (String.valueOf(e.getMessage()).contains(datasets)) {
+      if (run == null && String.valueOf(e.getMessage()).contains(datasets)) {
         return new Status(List.of(), List.of());
       }
       throw e;
     }
   }
 
-  private static Status read(Settings settings) {
+  /**
+   * @param only this run and its dataset; null for all
+   */
+  private static Status read(Settings settings, @Nullable String only) {
     Map<String, Object> clients = settings.clients();
     Topics topics = settings.topics();
+    SortedMap<String, SortedMap<Integer, PlannedEpoch>> planned = new TreeMap<>();
+    try (PlanReader plans = new PlanReader(clients, topics)) {
+      plans.readToEnd();
+      planned.putAll(plans.runs());
+    }
+    if (only != null) {
+      planned.keySet().retainAll(List.of(only));
+      if (planned.isEmpty()) {
+        throw new ConfigException("--run", only, "is no run");
+      }
+    }
     List<DatasetStatus> datasets = new ArrayList<>();
     Map<String, long[]> segments = new HashMap<>();
     for (Dataset dataset : Datasets.all(clients, topics).values()) {
-      long[] ends =
-          LogReader.endSequences(
-              clients, topics.segments(dataset.getName(), dataset.getPartitions()));
-      segments.put(dataset.getName(), ends);
-      datasets.add(dataset(settings, dataset, Arrays.stream(ends).sum()));
+      if (only == null || planned.values().stream().anyMatch(run -> learns(run, dataset))) {
+        long[] ends =
+            LogReader.endSequences(
+                clients, topics.segments(dataset.getName(), dataset.getPartitions()));
+        segments.put(dataset.getName(), ends);
+        datasets.add(dataset(settings, dataset, Arrays.stream(ends).sum()));
+      }
     }
     List<RunStatus> runs = new ArrayList<>();
-    try (PlanReader plans = new PlanReader(clients, topics)) {
-      plans.readToEnd();
-      plans
-          .runs()
-          .forEach((name, epochs) -> runs.add(run(settings, name, epochs.values(), segments)));
-    }
+    planned.forEach(
+        (name, epochs) ->
+            runs.add(
+                run(
+                    settings,
+                    name,
+                    epochs.values(),
+                    segments,
+                    only == null ? null : new History())));
     return new Status(datasets, runs);
+  }
+
+  private static boolean learns(SortedMap<Integer, PlannedEpoch> run, Dataset dataset) {
+    return run.values().iterator().next().plan().getDataset().equals(dataset.getName());
   }
 
   private static DatasetStatus dataset(Settings settings, Dataset dataset, long segments) {
@@ -156,12 +228,14 @@ final class StatusCommand implements Callable<Integer> {
    * Folds the ledger, which may be long.
    *
    * @param segments by dataset, per partition
+   * @param history hears of every step
    */
   private static RunStatus run(
       Settings settings,
       String name,
       Collection<PlannedEpoch> epochs,
-      Map<String, long[]> segments) {
+      Map<String, long[]> segments,
+      @Nullable History history) {
     Map<Integer, Long> learned = new HashMap<>();
     AtomicReference<@Nullable TrainingStep> last = new AtomicReference<>();
     AtomicReference<@Nullable HeldOutStatus> heldOut = new AtomicReference<>();
@@ -173,6 +247,9 @@ final class StatusCommand implements Callable<Integer> {
           TrainingStep step = record.value();
           learned.merge(step.getEpoch(), (long) step.getExamples(), Long::sum);
           last.set(step);
+          if (history != null) {
+            history.add(step);
+          }
           HeldOutEvaluation found = step.getHeldOut();
           if (found != null) {
             heldOut.set(new HeldOutStatus(step.getStep(), HeldOutFigures.of(found)));
@@ -193,7 +270,7 @@ final class StatusCommand implements Callable<Integer> {
                 MaskerProgress.reached(settings.clients(), settings.topics(), epoch, ends.length));
     TrainingStep step = last.get();
     return step == null
-        ? new RunStatus(name, dataset, states, 0, null, null, null)
+        ? new RunStatus(name, dataset, states, 0, null, null, null, null)
         : new RunStatus(
             name,
             dataset,
@@ -201,7 +278,8 @@ final class StatusCommand implements Callable<Integer> {
             step.getStep(),
             step.getLoss(),
             step.getLearningRate(),
-            heldOut.get());
+            heldOut.get(),
+            history);
   }
 
   private static void print(Status status, Console console) {
@@ -248,6 +326,9 @@ final class StatusCommand implements Callable<Integer> {
             String.format(
                 Locale.ROOT, "  held out at step %,d: %s", r.heldOut().step(), figures.atMask()));
         console.print("    " + figures.selected());
+      }
+      if (r.history() != null) {
+        r.history().print(console);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.remask.app;
 
+import dev.remask.app.Console.Style;
 import dev.remask.schemas.Dataset;
 import dev.remask.trainer.Checkpoints;
 import dev.remask.trainer.HeldOutScore;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -70,12 +72,24 @@ final class TrainCommand implements Callable<Integer> {
           "Begin with the model in this folder, in roberta-base's form; once the first checkpoint is written, starts need not name it.")
   private @Nullable Path init;
 
+  @Option(
+      names = "--redo",
+      description = {
+        "Learn all steps of the ledger again, from the weights before the first, and go on; the",
+        "checkpoints that are there are set aside. For when checkpoints or ledger were lost."
+      })
+  private boolean redo;
+
   @Override
   public Integer call() throws Exception {
     Until until = until();
     DataFolder data = options.data();
     Settings told = options.settingsOfRunning(Map.of());
     Optional<InitialModel> initial = InitialModel.of(init, data.checkpoints(told.text("run.name")));
+    if (redo && initial.filter(model -> model.folder().isEmpty()).isPresent()) {
+      throw new ConfigException(
+          InitialModel.OPTION + ": --redo begins with the model that the run began with; name it");
+    }
     Settings given = initial.map(model -> model.settings(told)).orElse(told);
     Console console = options.console();
     try (Stopping stopping = Stopping.onSignal();
@@ -171,9 +185,11 @@ final class TrainCommand implements Callable<Integer> {
       console.part("train", "run " + settings.text("run.name") + ", checkpoints in " + checkpoints);
       RunSummary summary =
           learn(
-              ended ->
-                  training.train(
-                      until, health.running(() -> ended.getAsBoolean() || stopping.asked())),
+              ended -> {
+                BooleanSupplier stop =
+                    health.running(() -> ended.getAsBoolean() || stopping.asked());
+                return redo ? training.redo(until, stop) : training.train(until, stop);
+              },
               curve,
               console);
       report(settings, summary, curve, console, checkpoints);
@@ -227,6 +243,11 @@ final class TrainCommand implements Callable<Integer> {
       @Override
       public void notice(String line) {
         console.part("outage", line);
+      }
+
+      @Override
+      public void warning(String line) {
+        console.part("warning", console.in(Style.YELLOW, line));
       }
     };
   }

@@ -66,6 +66,11 @@ final class TrainHealth implements Health, StepListener {
   }
 
   @Override
+  public void warning(String line) {
+    next.warning(line);
+  }
+
+  @Override
   public Optional<String> fault() {
     return Optional.ofNullable(failure).map(Throwable::toString);
   }

@@ -89,6 +89,11 @@ final class TrainMeters implements StepListener {
     next.notice(line);
   }
 
+  @Override
+  public void warning(String line) {
+    next.warning(line);
+  }
+
   private void add(Parts parts, double seconds) {
     waiting.increment(parts.waiting());
     gradients.increment(parts.gradients());

@@ -177,8 +177,54 @@ class DemoIT {
     assertThat(sum).isBetween(0.0, 1.0);
   }
 
+  private Told told(String... arguments) {
+    Told told = Told.by(Program.join(arguments, "--data", data.toString(), "--json"));
+    assertThat(told.code()).as(told.errors()).isZero();
+    return told;
+  }
+
+  /**
+   * While the demo is up, a process of its own learns the end again, and every step is accounted.
+   */
   @Test
   @Order(3)
+  void theLedgerIsRedoneAndTraced() throws Exception {
+    long steps = report.get("steps").asLong();
+    JsonNode verified = json("ledger", "verify", "--run", "demo", "--from", Long.toString(steps));
+    assertThat(verified.get("last").asLong()).isEqualTo(steps);
+    assertThat(verified.get("same").asLong()).isBetween(1L, 50L);
+    assertThat(verified.get("within_tolerance").asLong()).isZero();
+    assertThat(verified.get("weights_hashes").asLong()).as("of the last step").isPositive();
+
+    List<String> lines = told("ledger", "show", "--from", "1").output().lines().toList();
+    assertThat(lines).hasSize((int) steps);
+    JsonNode step = JSON.readTree(lines.get((int) steps - 10));
+    assertThat(step.get("step").asLong()).isEqualTo(steps - 9);
+
+    JsonNode behind =
+        JSON.readTree(told("ledger", "trace", "--step", step.get("step").asText()).output());
+    assertThat(behind.get("step").get("examples_sha256")).isEqualTo(step.get("examples_sha256"));
+    assertThat(behind.get("segments")).hasSize(step.get("examples").asInt());
+    JsonNode source = behind.get("documents").get(0);
+    JsonNode traced =
+        JSON.readTree(told("ledger", "trace", source.get("document").asText()).output());
+    assertThat(traced.get("epochs").asInt()).isEqualTo(3);
+    assertThat(traced.get("steps"))
+        .as("the step among those of its document")
+        .anySatisfy(
+            learned -> {
+              assertThat(learned.get("step")).isEqualTo(step.get("step"));
+              assertThat(learned.get("tokens")).isEqualTo(source.get("tokens"));
+            });
+    long learned =
+        StreamSupport.stream(traced.get("steps").spliterator(), false)
+            .mapToLong(s -> s.get("tokens").asLong())
+            .sum();
+    assertThat(learned).as("all of it in each epoch").isEqualTo(3 * traced.get("tokens").asLong());
+  }
+
+  @Test
+  @Order(4)
   void theDataFolderHasOneOwner() throws Exception {
     Program second = startDemo();
     second.finish(DEMO_MAX, 2);
@@ -186,7 +232,7 @@ class DemoIT {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void aSignalEndsItAndItsBroker() throws Exception {
     long broker = Long.parseLong(new DataFolder(data).published().getProperty("broker.pid"));
     assertThat(ProcessHandle.of(broker)).isPresent();
@@ -195,7 +241,7 @@ class DemoIT {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void settingsThatAreFixedAreNamed() throws Exception {
     Program other = startDemo("--exit-when-done", "--set", "segment.length=32");
     other.finish(DEMO_MAX, 2);
@@ -206,7 +252,7 @@ class DemoIT {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void aSecondDemoGoesOn() throws Exception {
     JsonNode again = JSON.readTree(startDemo("--exit-when-done").finish(DEMO_MAX, 0));
     assertThat(again.get("documents").asLong()).isEqualTo(DOCUMENTS);

@@ -362,7 +362,7 @@ class FencingIT {
           new Background<>("first trainer", ended -> first.train(Until.epoch(1), ended))) {
         older.start();
         begun.await();
-        RunSummary taken = second.train(Until.step(6), () -> false);
+        RunSummary taken = second.redo(Until.step(6), () -> false);
         assertThat(taken.training().position().step()).isEqualTo(6);
         goOn.countDown();
         assertThatThrownBy(older::result)

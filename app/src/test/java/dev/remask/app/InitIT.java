@@ -6,17 +6,31 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.remask.app.Corpus.Source;
 import dev.remask.mlm.Vocabulary;
+import dev.remask.schemas.AvroSerdes;
+import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.Replication;
+import dev.remask.schemas.Topic;
+import dev.remask.schemas.TopicAdmin;
+import dev.remask.schemas.TrainingStep;
 import dev.remask.topology.StreamInstance;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.Checkpoints;
 import dev.remask.trainer.ModelShape;
+import dev.remask.trainer.log.LedgerReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
@@ -31,7 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A run that begins with a model that is there, on a real broker. Proves that what does not fit
  * declares no run; that the weights before the first step are the model's; that a restart needs not
- * be told of it, and refuses another; and that a redo from the first step on begins with it again.
+ * be told of it, and refuses another; that a redo from the first step on begins with it again; that
+ * a change of its ledger is found, and a checkpoint that disagrees with it refused.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @TestMethodOrder(OrderAnnotation.class)
@@ -124,7 +139,7 @@ class InitIT {
                     "kafka.bootstrap.servers=" + stack.clients().get("bootstrap.servers"),
                     "schema.registry.url=" + stack.clients().get(LocalStack.REGISTRY_URL)))
             .flatMap(setting -> Stream.of("--set", setting));
-    String[] first = {command, "--data", data.toString()};
+    String[] first = Program.join(command.split(" "), "--data", data.toString());
     return new Answer(
         Told.by(Program.join(Program.join(first, settings.toArray(String[]::new)), more)));
   }
@@ -190,7 +205,7 @@ class InitIT {
       stream.start();
       told("train", "--init", model.toString(), "--until-step", "12").isFine();
     }
-    Checkpoint first = Checkpoints.oldest(checkpoints()).orElseThrow();
+    Checkpoint first = Checkpoints.newest(checkpoints(), 0).orElseThrow();
     assertThat(first.position().step()).isZero();
     assertThat(first.model().resolve("model.safetensors"))
         .hasSameBinaryContentAs(model.resolve("model.safetensors"));
@@ -237,13 +252,15 @@ class InitIT {
     Path newest = newest().model().resolve("model.safetensors");
     Path kept = Files.copy(newest, folder.resolve("kept.safetensors"));
     Files.move(checkpoints(), folder.resolve("moved"));
-    told("train", "--init", model.toString(), "--until-step", "15").isFine();
+    told("train", "--init", model.toString()).isRefused("first.ledger holds 15 steps", "--redo");
+    told("train", "--init", model.toString(), "--redo", "--until-step", "15").isFine();
     assertThat(newest().model().resolve("model.safetensors")).hasSameBinaryContentAs(kept);
 
     Files.move(checkpoints(), folder.resolve("moved-again"));
     Told random =
         told(
                 "train",
+                "--redo",
                 "--set",
                 "model.layers=2",
                 "--set",
@@ -279,9 +296,79 @@ class InitIT {
         .contains("held out at step 15: ", "at <mask> (perplexity ", "with copying: ");
   }
 
-  /** With a learning rate that no model bears it is lost at once, and says so after fifty steps. */
+  /** Of the ledger, what {@code change} makes of it. */
+  private void rewriteLedger(UnaryOperator<List<TrainingStep>> change) throws Exception {
+    Settings settings = stack.settings(PREFIX, withoutPort());
+    Topic<TrainingStep> topic = settings.topics().ledger("first");
+    List<TrainingStep> steps =
+        change.apply(LedgerReader.after(settings.clients(), settings.topics(), "first", 0));
+    try (Admin admin = Admin.create(ClientConfigs.admin(settings.clients()));
+        KafkaProducer<byte[], TrainingStep> producer =
+            new KafkaProducer<>(
+                ClientConfigs.producer(settings.clients()),
+                new ByteArraySerializer(),
+                AvroSerdes.of(TrainingStep.class, settings.clients()).serializer())) {
+      admin.deleteTopics(List.of(topic.name())).all().get();
+      Await.until(
+          "the topic is gone",
+          Duration.ofSeconds(20),
+          () -> !admin.listTopics().names().get().contains(topic.name()));
+      TopicAdmin.ensure(admin, Replication.ONE, List.of(topic));
+      for (TrainingStep step : steps) {
+        byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(step.getStep()).array();
+        producer.send(new ProducerRecord<>(topic.name(), 0, key, step)).get();
+      }
+    }
+  }
+
+  private static List<TrainingStep> planted(List<TrainingStep> steps) {
+    List<TrainingStep> planted = new ArrayList<>(steps);
+    TrainingStep step = steps.get(12);
+    planted.set(12, TrainingStep.newBuilder(step).setLoss(Math.nextUp(step.getLoss())).build());
+    return planted;
+  }
+
+  /** What nobody may do to a ledger is found; what it says is learned again without a trainer. */
   @Test
   @Order(6)
+  void verifyNamesThePlantedStep() throws Exception {
+    Files.move(checkpoints(), folder.resolve("failed"));
+    Files.move(folder.resolve("moved-again"), checkpoints());
+    JsonNode whole = new ObjectMapper().readTree(told("ledger verify", "--json").told().output());
+    assertThat(whole.get("first").asLong()).isEqualTo(1);
+    assertThat(whole.get("same").asLong()).isEqualTo(15);
+    assertThat(whole.get("weights_hashes").asLong()).as("steps 10, 12, 14, 15").isEqualTo(4);
+    assertThat(whole.get("difference").isNull()).isTrue();
+
+    rewriteLedger(InitIT::planted);
+    Told found = told("ledger verify", "--from", "11").told();
+    assertThat(found.code()).isEqualTo(Main.FAILED);
+    assertThat(found.output())
+        .contains("steps 11 to 15, beginning with " + checkpoints().resolve("step-10"))
+        .contains("step 13: loss is ", "the ledger has ", "the 2 steps before are the same");
+    told("ledger verify", "--from", "11", "--to", "12").isFine();
+    told("ledger verify", "--from", "16").isRefused("--from", "from 1 to 15");
+  }
+
+  /** A checkpoint of which the ledger knows nothing may be of another life. */
+  @Test
+  @Order(7)
+  void aCheckpointAheadOfTheLedgerIsRefusedAndARedoSetsItAside() throws Exception {
+    rewriteLedger(steps -> steps.subList(0, 9));
+    told("train")
+        .isRefused(
+            checkpoints().resolve("step-15") + " is at step 15",
+            "first.ledger ends at step 9",
+            "--redo");
+    told("train", "--redo").isRefused("--init", "name it");
+    told("train", "--redo", "--init", model.toString(), "--until-step", "9").isFine();
+    assertThat(newest().position().step()).isEqualTo(9);
+    assertThat(checkpoints().resolve("before-redo/step-15")).isDirectory();
+  }
+
+  /** With a learning rate that no model bears it is lost at once, and says so after fifty steps. */
+  @Test
+  @Order(8)
   void aRunThatDivergesEndsWithOneLine() throws Exception {
     String[] steep = {
       "run.name=steep", "learning.rate=1", "warmup.steps=0", "batch.size=4", "batch.micro.size=4"

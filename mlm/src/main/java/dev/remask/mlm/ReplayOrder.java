@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
@@ -76,21 +77,53 @@ public final class ReplayOrder {
     return window;
   }
 
-  /** Which offset of a block is learned at each place of it, {@code [W]}; the last may be short. */
-  int[] offsets(long block) {
-    return permutation(block);
-  }
-
   /** The segment that is learned at a position of the order, 0 ... size - 1. */
   public Slot slot(long position) {
     Objects.checkIndex(position, size);
     long block = position / window;
+    long first = block * window;
+    return rotation(first + offsets(block)[(int) (position - first)]);
+  }
+
+  /** The reverse: where in the order a segment is learned; empty if the epoch does not hold it. */
+  public OptionalLong position(Slot slot) {
+    if (slot.partition < 0
+        || slot.partition >= ends.length
+        || slot.sequence < 0
+        || slot.sequence >= ends[slot.partition]) {
+      return OptionalLong.empty();
+    }
+    long index = index(slot);
+    long block = index / window;
+    long first = block * window;
+    int[] offsets = offsets(block);
+    int position = 0;
+    while (offsets[position] != index - first) {
+      position++;
+    }
+    return OptionalLong.of(first + position);
+  }
+
+  /** Where in the rotation a segment of the epoch comes. */
+  private long index(Slot slot) {
+    int i = levels.size() - 1;
+    while (levels.get(i).sequence > slot.sequence) {
+      i--;
+    }
+    Level level = levels.get(i);
+    int turn = level.partitions.length;
+    return level.index
+        + (slot.sequence - level.sequence) * turn
+        + Arrays.binarySearch(level.partitions, slot.partition);
+  }
+
+  /** Which offset of a block is learned at each place of it, {@code [W]}; only to be read. */
+  int[] offsets(long block) {
     if (block != cachedBlock) {
       cachedPermutation = permutation(block);
       cachedBlock = block;
     }
-    long first = block * window;
-    return rotation(first + cachedPermutation[(int) (position - first)]);
+    return cachedPermutation;
   }
 
   /** A Fisher-Yates shuffle of the block's offsets. */

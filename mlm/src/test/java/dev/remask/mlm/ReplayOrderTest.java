@@ -48,6 +48,15 @@ class ReplayOrderTest {
       assertThat(needed).hasSameSizeAs(block).containsAll(block);
     }
     assertThat(new HashSet<>(slots)).hasSameSizeAs(slots);
+    for (int position = 0; position < slots.size(); position++) {
+      assertThat(order.position(slots.get(position))).hasValue(position);
+    }
+    for (int partition = 0; partition < ends.length; partition++) {
+      assertThat(order.position(new Slot(partition, ends[partition]))).isEmpty();
+    }
+    assertThat(order.position(new Slot(0, -1))).isEmpty();
+    assertThat(order.position(new Slot(-1, 0))).isEmpty();
+    assertThat(order.position(new Slot(ends.length, 0))).isEmpty();
   }
 
   /** Invariant 7, word for word. */

@@ -154,6 +154,35 @@ public final class LogReader {
     }
   }
 
+  /**
+   * Passes the committed segments of sequences {@code [from, to)} of a partition, in order, as far
+   * as they are there. The first is found in a few reads wherever it lies in the log.
+   */
+  public static void readSequences(
+      Map<String, ?> config,
+      Topic<Segment> segments,
+      int partition,
+      long from,
+      long to,
+      Consumer<Segment> sink) {
+    Deserializer<Segment> values = AvroSerdes.of(segments.valueType(), config).deserializer();
+    try (var consumer = consumer(config, values)) {
+      LogScan.sequences(
+          consumer,
+          partitions(consumer, segments).get(partition),
+          from,
+          to,
+          r -> sink.accept(r.value()));
+    }
+  }
+
+  /** The key of the last committed record of the first partition; empty if there is none. */
+  public static Optional<byte[]> lastKey(Map<String, ?> config, Topic<?> topic) {
+    try (var consumer = consumer(config, new ByteArrayDeserializer())) {
+      return LogScan.lastKey(consumer, partitions(consumer, topic).get(0));
+    }
+  }
+
   static <V> KafkaConsumer<byte[], V> consumer(Map<String, ?> config, Deserializer<V> values) {
     return new KafkaConsumer<>(
         ClientConfigs.logReader(config), new ByteArrayDeserializer(), values);

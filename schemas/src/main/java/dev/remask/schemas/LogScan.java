@@ -73,6 +73,34 @@ final class LogScan {
     return Optional.empty();
   }
 
+  /** Passes the records of sequences {@code [from, to)}, as far as they are there, in order. */
+  static <V> void sequences(
+      Consumer<byte[], V> consumer,
+      TopicPartition partition,
+      long from,
+      long to,
+      Sink<byte[], V> sink) {
+    Optional<Long> first = find(consumer, partition, from).map(ConsumerRecord::offset);
+    if (first.isEmpty() || from >= to) {
+      return;
+    }
+    long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+    long[] next = {from};
+    for (long at = first.get(); at < end && next[0] < to; ) {
+      // As many offsets as sequences are missing hold no more of these: markers only add.
+      long until = Math.min(end, at + to - next[0]);
+      consumer.seek(partition, at);
+      drain(
+          consumer,
+          Map.of(partition, until),
+          record -> {
+            sink.accept(record);
+            next[0] = sequence(partition, record.key()) + 1;
+          });
+      at = until;
+    }
+  }
+
   /** The first committed record of {@code [from, to)}. */
   private static <V> Optional<ConsumerRecord<byte[], V>> first(
       Consumer<byte[], V> consumer, TopicPartition partition, long from, long to) {
@@ -90,7 +118,7 @@ final class LogScan {
   }
 
   /** Looks at the last offsets first, then ever further back until there is a record. */
-  private static Optional<byte[]> lastKey(Consumer<byte[], ?> consumer, TopicPartition partition) {
+  static Optional<byte[]> lastKey(Consumer<byte[], ?> consumer, TopicPartition partition) {
     List<TopicPartition> one = List.of(partition);
     consumer.assign(one);
     long begin = consumer.beginningOffsets(one).getOrDefault(partition, 0L);

@@ -122,6 +122,31 @@ class LogScanTest {
     }
   }
 
+  /** Every range of the same logs, also one that begins or ends where there is nothing. */
+  @Property(tries = 20)
+  void rangesOfSequencesAreReadWholeAndNothingElse(
+      @ForAll @Size(max = 9) List<@IntRange(min = 1, max = 30) Integer> gaps,
+      @ForAll @IntRange(max = 100) int trailing,
+      @ForAll @IntRange(min = 1, max = 50) int batch) {
+    long offset = -1;
+    List<Long> all = new ArrayList<>();
+    GappyLog log = new GappyLog(0, gaps.stream().mapToLong(gap -> gap).sum() + trailing, batch);
+    for (int gap : gaps) {
+      offset += gap;
+      log.put(offset, new SequenceKey(2, all.size()));
+      all.add((long) all.size());
+    }
+    for (int from = 0; from <= gaps.size() + 1; from++) {
+      for (int to = from; to <= gaps.size() + 2; to++) {
+        List<Long> read = new ArrayList<>();
+        LogScan.sequences(
+            log, PARTITION, from, to, r -> read.add(SequenceKey.decode(r.key()).sequence()));
+        assertThat(read)
+            .isEqualTo(all.subList(Math.min(from, all.size()), Math.min(to, all.size())));
+      }
+    }
+  }
+
   /** A marker after each record; after each hundredth; and nothing but aborts in the middle. */
   @Test
   void aSegmentOfALongLogIsFoundInAFewReads() {

@@ -11,8 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +20,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +33,7 @@ public final class Checkpoints implements CheckpointStore {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
   private static final Pattern NAME = Pattern.compile("step-(0|[1-9][0-9]{0,17})");
   private static final String ASIDE = "writing";
+  private static final String BEFORE_REDO = "before-redo";
   private static final String POSITION = "position.json";
   private static final String CONFIGURATION = "configuration.json";
   private static final String FINGERPRINT = "fingerprint.txt";
@@ -130,11 +130,33 @@ public final class Checkpoints implements CheckpointStore {
     return firstSound(newestFirst(folder));
   }
 
-  /** The oldest sound checkpoint. */
-  public static Optional<Checkpoint> oldest(Path folder) throws IOException {
-    List<Path> oldestFirst = new ArrayList<>(newestFirst(folder));
-    Collections.reverse(oldestFirst);
-    return firstSound(oldestFirst);
+  /** The newest sound checkpoint at {@code step} or before. */
+  public static Optional<Checkpoint> newest(Path folder, long step) throws IOException {
+    return firstSound(newestFirst(folder).stream().filter(path -> step(path) <= step).toList());
+  }
+
+  /**
+   * Moves all checkpoints, sound or not, into a folder beside them, where nobody looks for one.
+   *
+   * @return that folder; empty if there was nothing to move
+   * @throws ConfigException if it is there already
+   */
+  public static Optional<Path> setAside(Path folder) throws IOException {
+    List<Path> all = newestFirst(folder);
+    if (all.isEmpty()) {
+      return Optional.empty();
+    }
+    Path aside = folder.resolve(BEFORE_REDO);
+    if (Files.exists(aside)) {
+      throw new ConfigException(
+          aside + " holds what an earlier redo has set aside: delete it, or move it away");
+    }
+    Files.createDirectory(aside);
+    for (Path checkpoint : all) {
+      Files.move(checkpoint, aside.resolve(checkpoint.getFileName()));
+    }
+    force(folder);
+    return Optional.of(aside);
   }
 
   private static Optional<Checkpoint> firstSound(List<Path> candidates) throws IOException {

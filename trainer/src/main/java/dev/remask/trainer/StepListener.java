@@ -74,4 +74,7 @@ public interface StepListener {
    * something; any thread.
    */
   default void notice(String line) {}
+
+  /** A line about something that goes on, but not quite as promised; before the first step. */
+  default void warning(String line) {}
 }

@@ -43,6 +43,7 @@ public final class TrainingLoop {
   private double ceiling; // operations a second
   private long checkpointed;
   private long steps;
+  private Redo redo = new Redo(true);
   private long redone;
   private long examples;
   private long verified;
@@ -95,7 +96,7 @@ public final class TrainingLoop {
       throws IOException, InterruptedException {
     this.until = until;
     Stop stop = new Stop(asked, GRACE, nanoTime);
-    List<TrainingStep> recorded = ledger.after(position.step());
+    List<TrainingStep> recorded = recorded();
     listener.started(position, recorded.size());
     ceiling = learner.operationsPerSecondMax();
     times.end();
@@ -115,7 +116,41 @@ public final class TrainingLoop {
       throw reason(e);
     }
     return new TrainingSummary(
-        position, steps, redone, examples, verified, tokens, firstLoss, lastLoss);
+        position,
+        steps,
+        redone,
+        redo.near(),
+        redo.hashes(),
+        examples,
+        verified,
+        tokens,
+        firstLoss,
+        lastLoss);
+  }
+
+  /**
+   * The steps to redo. The step that the checkpoint was made after has to be in the ledger; if its
+   * weights are not those recorded, which happens where steps of other numerics were redone before,
+   * what follows cannot be the same bit for bit.
+   */
+  private List<TrainingStep> recorded() {
+    long start = position.step();
+    List<TrainingStep> recorded = ledger.after(Math.max(0, start - 1));
+    if (start == 0) {
+      return recorded;
+    }
+    if (recorded.isEmpty()) {
+      throw new IllegalStateException(
+          "the ledger ends at step %d, the checkpoint is at step %d".formatted(start - 1, start));
+    }
+    String hash = recorded.get(0).getParametersSha256();
+    if (hash != null && !hash.equals(learner.parametersSha256())) {
+      redo = new Redo(false);
+      listener.warning(
+          "the checkpoint's weights are not those that the ledger has of step %,d: later steps are compared within %s"
+              .formatted(start, Redo.TOLERANCE));
+    }
+    return recorded.subList(1, recorded.size());
   }
 
   /**
@@ -181,13 +216,7 @@ public final class TrainingLoop {
       return true;
     }
     LOG.info("Redoing steps {} to {} of the ledger", position.step() + 1, last(recorded));
-    if (!recorded.get(0).getFingerprint().equals(learner.fingerprint())) {
-      LOG.warn(
-          "They were computed with {}, now it is {}: the results may differ by {}",
-          recorded.get(0).getFingerprint(),
-          learner.fingerprint(),
-          Redo.TOLERANCE);
-    }
+    warnOfOtherNumerics(recorded);
     try (ReadAhead ahead = readAhead(feed.recomputed(), stop)) {
       for (TrainingStep step : recorded) {
         times.mark();
@@ -200,6 +229,20 @@ public final class TrainingLoop {
       }
     }
     return true;
+  }
+
+  private void warnOfOtherNumerics(List<TrainingStep> recorded) {
+    List<TrainingStep> others =
+        recorded.stream().filter(s -> !s.getFingerprint().equals(learner.fingerprint())).toList();
+    if (!others.isEmpty()) {
+      listener.warning(
+          "steps from %,d on were computed with %s, here it is %s: they are redone with loss and gradient norm within %s, not bit for bit"
+              .formatted(
+                  others.get(0).getStep(),
+                  others.get(0).getFingerprint(),
+                  learner.fingerprint(),
+                  Redo.TOLERANCE));
+    }
   }
 
   /**
@@ -220,7 +263,7 @@ public final class TrainingLoop {
     requireSound(next.step(), work, batch, result, recorded == null);
     position = next;
     boolean due = next.step() % recipe.checkpointSteps() == 0;
-    boolean hashed = due || (recorded != null && recorded.getParametersSha256() != null);
+    boolean hashed = due || last || (recorded != null && recorded.getParametersSha256() != null);
     TrainingStep.Builder described = describe(work, batch, learningRate, result, hashed);
     times.mark();
     if (recorded == null) {
@@ -232,7 +275,7 @@ public final class TrainingLoop {
     if (recorded == null) {
       kept = ledger.append(step, stop::overdue);
     } else {
-      Redo.requireSame(recorded, step);
+      redo.requireSame(recorded, step);
     }
     times.written();
     count(batch.size(), result, recorded != null);

@@ -6,6 +6,8 @@ package dev.remask.trainer;
  * @param position where it ended
  * @param steps learned for the first time
  * @param redone steps of the ledger that were learned again
+ * @param near of these, compared within a tolerance, as the numerics are others
+ * @param hashes of the redone ones, those whose weights have the hash that the ledger has of them
  * @param examples sequences learned for the first time
  * @param verified of these, compared with what segment and plan give
  * @param tokens real tokens among the examples
@@ -16,6 +18,8 @@ public record TrainingSummary(
     Position position,
     long steps,
     long redone,
+    long near,
+    long hashes,
     long examples,
     long verified,
     long tokens,
@@ -23,6 +27,6 @@ public record TrainingSummary(
     double lastLoss) {
   /** Of a loop that was stopped before its first step. */
   public static TrainingSummary nothing(Position position) {
-    return new TrainingSummary(position, 0, 0, 0, 0, 0, Double.NaN, Double.NaN);
+    return new TrainingSummary(position, 0, 0, 0, 0, 0, 0, 0, Double.NaN, Double.NaN);
   }
 }

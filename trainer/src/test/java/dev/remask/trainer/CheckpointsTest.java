@@ -53,7 +53,40 @@ class CheckpointsTest {
     FakeLearner loaded = new FakeLearner();
     loaded.load(newest.model(), newest.state());
     assertThat(loaded.parametersSha256()).isEqualTo(learner.parametersSha256());
-    assertThat(Checkpoints.oldest(folder).orElseThrow().position()).isEqualTo(position(9));
+  }
+
+  @Test
+  void theNewestUpToAStepIsFoundAmongTheSound() throws IOException {
+    for (long step : new long[] {8, 9, 12}) {
+      save(step);
+    }
+    Files.write(folder.resolve("step-9/state/moments.bin"), new byte[0]);
+    long[][] found = {{Long.MAX_VALUE, 12}, {12, 12}, {11, 8}, {9, 8}, {8, 8}};
+    for (long[] pair : found) {
+      assertThat(Checkpoints.newest(folder, pair[0]).orElseThrow().position())
+          .isEqualTo(position(pair[1]));
+    }
+    assertThat(Checkpoints.newest(folder, 7)).isEmpty();
+  }
+
+  @Test
+  void whatIsSetAsideIsKeptAndNotFound() throws IOException {
+    assertThat(Checkpoints.setAside(folder)).isEmpty();
+    save(8);
+    save(9);
+    Files.write(folder.resolve("step-8/state/moments.bin"), new byte[0]);
+    Path aside = Checkpoints.setAside(folder).orElseThrow();
+    assertThat(Checkpoints.newest(folder)).isEmpty();
+    assertThat(folder.toFile().list()).containsExactly(aside.getFileName().toString());
+    assertThat(aside.toFile().list()).containsExactlyInAnyOrder("step-8", "step-9");
+    assertThat(Checkpoints.newest(aside).orElseThrow().position()).isEqualTo(position(9));
+
+    assertThat(Checkpoints.setAside(folder)).as("nothing is there").isEmpty();
+    save(1);
+    assertThatThrownBy(() -> Checkpoints.setAside(folder))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(aside.toString());
+    assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(position(1));
   }
 
   @Test
@@ -170,7 +203,8 @@ class CheckpointsTest {
     Files.createDirectory(folder.resolve("writing"));
     Files.move(folder.resolve("step-1"), folder.resolve("writing/old-step-1"));
     Files.delete(folder.resolve("writing/old-step-1/state/moments.bin"));
-    assertThat(Checkpoints.oldest(folder).orElseThrow().position()).isEqualTo(position(2));
+    assertThat(Checkpoints.newest(folder, 2).orElseThrow().position()).isEqualTo(position(2));
+    assertThat(Checkpoints.newest(folder, 1)).isEmpty();
     save(4);
     assertThat(folder.toFile().list()).containsExactlyInAnyOrder("step-2", "step-3", "step-4");
   }

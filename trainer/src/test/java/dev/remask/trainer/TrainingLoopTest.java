@@ -339,6 +339,68 @@ class TrainingLoopTest {
         .hasMessageContaining("step 1 cannot be redone within");
   }
 
+  /** What a checkpoint is loaded for, and whether that is what the ledger has of it. */
+  private static List<String> warnings(FakeLearner learner, FakeLedger ledger, Position start)
+      throws Exception {
+    List<String> heard = new ArrayList<>();
+    StepListener listener =
+        new StepListener() {
+          @Override
+          public void learned(StepReport report) {}
+
+          @Override
+          public void warning(String line) {
+            heard.add(line);
+          }
+        };
+    loop(Recipes.of(9, 16, 2, 1), twoEpochs(), ledger, learner, (p, l) -> {}, start, listener)
+        .run(Until.step(0), () -> false);
+    return heard;
+  }
+
+  @Test
+  void whatIsNotAsPromisedIsToldToPeople() throws Exception {
+    FakeLedger ledger = new FakeLedger(1);
+    FakeLearner learner = new FakeLearner();
+    Position at =
+        loop(
+                Recipes.of(9, 16, 2, 1),
+                twoEpochs(),
+                ledger,
+                learner,
+                (p, l) -> {},
+                Position.start(2),
+                r -> {})
+            .run(Until.step(3), () -> false)
+            .position();
+    assertThat(ledger.committed)
+        .extracting(TrainingStep::getParametersSha256)
+        .as("at each checkpoint, the one at the end included")
+        .containsExactly(
+            null, ledger.committed.get(1).getParametersSha256(), learner.parametersSha256());
+    assertThat(warnings(learner, ledger, at)).isEmpty();
+    assertThat(warnings(new FakeLearner(), ledger, at))
+        .singleElement()
+        .asString()
+        .contains("the checkpoint's weights are not those that the ledger has of step 3");
+
+    FakeLearner other = new FakeLearner();
+    other.fingerprint = "other";
+    assertThat(warnings(other, ledger, Position.start(2)))
+        .singleElement()
+        .asString()
+        .contains("steps from 1 on were computed with fake, here it is other", "within 0.001");
+    assertThat(warnings(new FakeLearner(), ledger, Position.start(2))).isEmpty();
+  }
+
+  @Test
+  void aCheckpointAheadOfTheLedgerStops() throws Exception {
+    Position ahead = new Position(3, 1, 27, List.of(0L, 0L));
+    assertThatThrownBy(() -> warnings(new FakeLearner(), new FakeLedger(1), ahead))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("the ledger ends at step 2, the checkpoint is at step 3");
+  }
+
   @Test
   @Timeout(20)
   void aStopEndsWithACheckpointThatGoesOn(@TempDir Path folder) throws Exception {

@@ -37,6 +37,22 @@ public final class LedgerReader {
   }
 
   /**
+   * Passes on the committed steps from the first one up to the present end, in order;
+   * IllegalStateException if one is missing or there twice.
+   */
+  public static void forEach(
+      Map<String, ?> config, Topics topics, String run, Consumer<TrainingStep> sink) {
+    long unused = forEach(log -> LogReader.readAll(config, topics.ledger(run), log), sink);
+  }
+
+  /** The last committed step, found at the log's end; 0 if there is none. */
+  public static long last(Map<String, ?> config, Topics topics, String run) {
+    return LogReader.lastKey(config, topics.ledger(run))
+        .map(key -> ByteBuffer.wrap(key).getLong())
+        .orElse(0L);
+  }
+
+  /**
    * @param log passes every record to what it is given
    */
   static List<TrainingStep> after(
@@ -44,23 +60,37 @@ public final class LedgerReader {
       Consumer<Consumer<ConsumerRecord<byte[], TrainingStep>>> log,
       Consumer<TrainingStep> looked) {
     List<TrainingStep> steps = new ArrayList<>();
+    long last =
+        forEach(
+            log,
+            found -> {
+              if (found.getHeldOut() != null) {
+                looked.accept(found);
+              }
+              if (found.getStep() > step) {
+                steps.add(found);
+              }
+            });
+    if (last < step) {
+      throw new IllegalStateException(
+          "the ledger ends at step %d, the checkpoint is at step %d".formatted(last, step));
+    }
+    return steps;
+  }
+
+  /**
+   * @return the last step
+   */
+  private static long forEach(
+      Consumer<Consumer<ConsumerRecord<byte[], TrainingStep>>> log, Consumer<TrainingStep> sink) {
     long[] last = {0};
     log.accept(
         record -> {
           requireNext(record, last[0]);
           last[0]++;
-          if (record.value().getHeldOut() != null) {
-            looked.accept(record.value());
-          }
-          if (last[0] > step) {
-            steps.add(record.value());
-          }
+          sink.accept(record.value());
         });
-    if (last[0] < step) {
-      throw new IllegalStateException(
-          "the ledger ends at step %d, the checkpoint is at step %d".formatted(last[0], step));
-    }
-    return steps;
+    return last[0];
   }
 
   private static void requireNext(ConsumerRecord<byte[], TrainingStep> record, long last) {

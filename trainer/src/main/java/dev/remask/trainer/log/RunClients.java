@@ -141,6 +141,13 @@ record RunClients(RunSettings settings, Patience patience) {
     return recorded(after, step -> {});
   }
 
+  /** The ledger's last step; 0 if it has none. */
+  long lastRecorded() {
+    return patience.ask(
+        "reading the ledger",
+        () -> LedgerReader.last(settings.clients(), settings.topics(), settings.run()));
+  }
+
   private List<TrainingStep> recorded(long after, Consumer<TrainingStep> looked) {
     return patience.ask(
         "reading the ledger",

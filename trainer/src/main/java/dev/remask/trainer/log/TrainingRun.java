@@ -11,6 +11,7 @@ import dev.remask.trainer.Evaluator;
 import dev.remask.trainer.Learner;
 import dev.remask.trainer.Ledger;
 import dev.remask.trainer.Position;
+import dev.remask.trainer.StepDiffers;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.TokenizerFiles;
 import dev.remask.trainer.TrainingLoop;
@@ -18,12 +19,15 @@ import dev.remask.trainer.TrainingSummary;
 import dev.remask.trainer.Until;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.apache.kafka.common.config.ConfigException;
 
 /** The trainer of a run, put together: logs, ledger, checkpoints, loop. */
 public final class TrainingRun {
@@ -43,7 +47,8 @@ public final class TrainingRun {
   /**
    * Learns from the newest sound checkpoint on, after redoing what the ledger holds beyond it. One
    * trainer of a run at a time: a second one ends the first. ConfigException, before anything is
-   * touched, if a setting differs from the checkpoint's.
+   * touched, if a setting differs from the checkpoint's, or if checkpoint and ledger disagree: the
+   * ledger has steps and there is no checkpoint, or it ends before the checkpoint.
    *
    * <p>Bears with a broker or a registry that is away, as long as the settings say; then ends with
    * a TimeoutException or IllegalStateException that says so. IllegalStateException also if another
@@ -54,22 +59,48 @@ public final class TrainingRun {
    */
   public RunSummary train(Until until, BooleanSupplier stop)
       throws IOException, InterruptedException {
-    Optional<Checkpoint> start = Checkpoints.newest(settings.checkpoints());
+    return train(false, until, stop);
+  }
+
+  /**
+   * The same, but the checkpoints that are there are set aside, and the whole ledger is redone from
+   * the weights before the first step.
+   */
+  public RunSummary redo(Until until, BooleanSupplier stop)
+      throws IOException, InterruptedException {
+    return train(true, until, stop);
+  }
+
+  private RunSummary train(boolean redo, Until until, BooleanSupplier stop)
+      throws IOException, InterruptedException {
+    Optional<Checkpoint> newest = Checkpoints.newest(settings.checkpoints());
     try {
-      return train(clients(stop), start, until, stop);
+      return train(clients(stop), newest, redo, until, stop);
     } catch (Stopped e) { // before anything was learned
-      return new RunSummary(TrainingSummary.nothing(position(start)), 0);
+      return new RunSummary(TrainingSummary.nothing(position(newest)), 0);
     }
   }
 
   private RunSummary train(
-      RunClients clients, Optional<Checkpoint> start, Until until, BooleanSupplier stop)
+      RunClients clients,
+      Optional<Checkpoint> newest,
+      boolean redo,
+      Until until,
+      BooleanSupplier stop)
       throws IOException, InterruptedException {
     try (PlanReader reader = clients.planReader()) {
       RunPlans plans = clients.plans(reader);
       SortedMap<String, String> configuration = configuration(plans);
-      start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
+      newest.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
       clients.ensureTopics();
+      Optional<Checkpoint> start = redo ? nothingKept() : newest;
+      if (!redo) {
+        requireAgreement(
+            start,
+            settings.checkpoints(),
+            settings.topics().ledger(settings.run()).name(),
+            clients.lastRecorded());
+      }
       Checkpoints checkpoints =
           new Checkpoints(
               settings.checkpoints(),
@@ -108,30 +139,61 @@ public final class TrainingRun {
     }
   }
 
+  /** Weights and history must not disagree (invariant 9). */
+  static void requireAgreement(
+      Optional<Checkpoint> start, Path checkpoints, String ledger, long recorded) {
+    if (start.isEmpty() && recorded > 0) {
+      throw new ConfigException(
+          "%s holds %,d steps, but there is no sound checkpoint in %s: name the folder that has them, or learn all steps again with 'train --redo'"
+              .formatted(ledger, recorded, checkpoints));
+    }
+    start
+        .filter(checkpoint -> checkpoint.position().step() > recorded)
+        .ifPresent(
+            checkpoint -> {
+              throw new ConfigException(
+                  "%s is at step %,d, but %s ends at step %,d: bring the ledger back, or begin again with what it holds by 'train --redo'"
+                      .formatted(
+                          checkpoint.folder(), checkpoint.position().step(), ledger, recorded));
+            });
+  }
+
+  private Optional<Checkpoint> nothingKept() throws IOException {
+    Checkpoints.setAside(settings.checkpoints())
+        .ifPresent(aside -> listener.warning("the checkpoints that were there are in " + aside));
+    return Optional.empty();
+  }
+
   /**
-   * Learns the ledger's steps again and compares each, writing nothing. Does not disturb a trainer
-   * of the run.
+   * Learns the ledger's steps after {@code start} again, up to {@code last}, and compares each;
+   * writes nothing, and does not disturb a trainer of the run.
    *
-   * @param fromStart from the first step, else from the oldest sound checkpoint
-   * @return how many steps were found the same
+   * @param start whose weights it begins with, else those before the first step
+   * @param last at most the ledger's last step
    */
-  public long verifyLedger(boolean fromStart, BooleanSupplier stop)
+  public Verification verify(Optional<Checkpoint> start, long last, BooleanSupplier stop)
       throws IOException, InterruptedException {
-    Optional<Checkpoint> start =
-        fromStart ? Optional.empty() : Checkpoints.oldest(settings.checkpoints());
     RunClients clients = clients(stop);
+    long first = position(start).step() + 1;
     try (PlanReader reader = clients.planReader()) {
       RunPlans plans = clients.plans(reader);
       SortedMap<String, String> configuration = configuration(plans);
       start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
       CheckpointStore nothing = (position, learner) -> {};
       try (RunFeed feed = clients.feed(plans)) {
-        Ledger kept = new KeptLedger(clients::recorded);
-        return run(start, feed, kept, nothing, Evaluator.NONE, Until.step(0), stop).redone();
+        Ledger kept = new KeptLedger(after -> upTo(last, clients.recorded(after)));
+        TrainingSummary done = run(start, feed, kept, nothing, Evaluator.NONE, Until.step(0), stop);
+        return new Verification(first, done.redone(), done.near(), done.hashes(), Optional.empty());
       }
+    } catch (StepDiffers e) {
+      return new Verification(first, e.step() - first, 0, 0, Optional.of(e));
     } catch (Stopped e) {
-      return 0;
+      return new Verification(first, 0, 0, 0, Optional.empty());
     }
+  }
+
+  private static List<TrainingStep> upTo(long last, List<TrainingStep> steps) {
+    return steps.stream().takeWhile(step -> step.getStep() <= last).toList();
   }
 
   /**

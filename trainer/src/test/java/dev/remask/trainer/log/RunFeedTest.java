@@ -172,7 +172,6 @@ class RunFeedTest {
       }
       RunLogs purged = cut(whole, cuts);
       FakeLearner next = new FakeLearner();
-      steps.clear();
       try (RunFeed feed = purged.feed(24, false)) {
         run(feed, next, (p, l) -> {}, checkpoint[0], Until.epoch(2));
       }

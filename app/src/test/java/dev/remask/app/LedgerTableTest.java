@@ -1,0 +1,82 @@
+package dev.remask.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.remask.mlm.ReplayOrder.Slot;
+import dev.remask.schemas.LiveRange;
+import dev.remask.schemas.TrainingStep;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class LedgerTableTest {
+  private static TrainingStep.Builder step() {
+    return TrainingStep.newBuilder()
+        .setStep(12_345)
+        .setEpoch(7)
+        .setOrderStart(139_391)
+        .setOrderEnd(139_455)
+        .setExamples(64)
+        .setExamplesSha256("e".repeat(64))
+        .setMaskedTokens(480)
+        .setRealTokens(3_187)
+        .setLearningRate(2.5e-4)
+        .setLoss(3.9123)
+        .setGradientNorm(1.256)
+        .setFingerprint("here")
+        .setParametersSha256("0123456789abcdef".repeat(4))
+        .setEndedAt(Instant.EPOCH);
+  }
+
+  @Test
+  void aReplayAndALiveStep() {
+    TrainingStep live =
+        step()
+            .setEpoch(0)
+            .setOrderStart(-1)
+            .setOrderEnd(-1)
+            .setLiveRanges(List.of(new LiveRange(0, 0L, 16L), new LiveRange(1, 0L, 48L)))
+            .setParametersSha256(null)
+            .build();
+    assertThat(
+            List.of(LedgerTable.HEADER, LedgerTable.line(step().build()), LedgerTable.line(live)))
+        .containsExactly(
+            "   step epoch examples  tokens       lr   loss   norm  learned from      weights",
+            " 12,345     7       64   3,187 2.50e-04  3.912   1.26  139391-139455     01234567",
+            " 12,345  live       64   3,187 2.50e-04  3.912   1.26  0:0-16 +1");
+    assertThat(Json.text(LedgerTable.Step.of(live)))
+        .contains(
+            "\"order_start\":null", "\"live_ranges\":[{\"partition\":0,\"start\":0,\"end\":16}")
+        .contains("\"ended_at\":\"1970-01-01T00:00:00Z\"", "\"parameters_sha256\":null");
+  }
+
+  /** What is written can be counted again: the ranges and what is beyond them are all. */
+  @Property(tries = 200)
+  void briefPlacesLoseNone(
+      @ForAll Set<@IntRange(max = 40) Integer> first,
+      @ForAll Set<@IntRange(max = 40) Integer> second,
+      @ForAll @IntRange(min = 12, max = 80) int width) {
+    List<Slot> slots = new ArrayList<>();
+    first.forEach(sequence -> slots.add(new Slot(0, sequence)));
+    second.forEach(sequence -> slots.add(new Slot(1, sequence)));
+    String text = Places.brief(slots, width);
+    assertThat(text.length()).isLessThanOrEqualTo(width);
+    long counted = 0;
+    for (String part : text.isEmpty() ? new String[0] : text.split(" ")) {
+      if (part.startsWith("+")) {
+        counted += Long.parseLong(part.substring(1));
+      } else {
+        String[] range = part.substring(2).split("-");
+        long from = Long.parseLong(range[0]);
+        counted += Long.parseLong(range[range.length - 1]) - from + 1;
+        assertThat(slots).contains(new Slot(part.charAt(0) - '0', from));
+      }
+    }
+    assertThat(counted).isEqualTo(slots.size());
+  }
+}
