@@ -119,7 +119,7 @@ final class ReplayCommand implements Callable<Integer> {
         ShuffleQuality.of(
             order(settings, ends, next),
             order(settings, ends, next + 1),
-            settings.integer("batch.size"));
+            settings.batchSequences());
     if (options.json()) {
       System.out.println(Json.text(quality));
     } else {
@@ -157,9 +157,10 @@ final class ReplayCommand implements Callable<Integer> {
             quality.correlation()),
         String.format(
             Locale.ROOT,
-            "  of two segments of one batch, %.2f %% share a batch again (a full shuffle: %.2f %%)",
+            "  of two segments of one batch, %.2f %% share a batch again (a full shuffle: %.2f %%); %,d a batch (batch.size)",
             PER_CENT * quality.together(),
-            PER_CENT * quality.fullTogether()));
+            PER_CENT * quality.fullTogether(),
+            settings.batchSequences()));
   }
 
   private static Planned planned(PlannedEpoch epoch) {
