@@ -51,12 +51,24 @@ final class LedgerShowCommand implements Callable<Integer> {
     run.tell(options);
     Settings settings = options.connected(Map.of());
     PlannedRun found = PlannedRun.find(settings);
+    check(settings, found.name());
     Console console = new Console(System.out, Terminal.isColoured(), System::nanoTime);
     if (!options.json()) {
       console.print(console.in(Style.BOLD, LedgerTable.HEADER));
     }
     select(settings, found.name(), step -> show(step, console));
     return 0;
+  }
+
+  private void check(Settings settings, String name) {
+    long end = LedgerReader.last(settings.clients(), settings.topics(), name);
+    long most = to == null ? end : Math.min(to, end);
+    if (from != null && (from < 1 || from > most)) {
+      throw new ConfigException("--from", from, "must be from 1 to " + most);
+    }
+    if (to != null && (to < 1 || to > end)) {
+      throw new ConfigException("--to", to, "the ledger of run " + name + " ends at step " + end);
+    }
   }
 
   private void select(Settings settings, String name, Consumer<TrainingStep> sink) {

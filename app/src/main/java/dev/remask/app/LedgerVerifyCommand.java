@@ -3,6 +3,7 @@ package dev.remask.app;
 import dev.remask.app.Console.Style;
 import dev.remask.trainer.Checkpoint;
 import dev.remask.trainer.Checkpoints;
+import dev.remask.trainer.LogicalBatch;
 import dev.remask.trainer.StepDiffers;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.log.LedgerReader;
@@ -10,6 +11,7 @@ import dev.remask.trainer.log.TrainingRun;
 import dev.remask.trainer.log.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -76,6 +78,7 @@ final class LedgerVerifyCommand implements Callable<Integer> {
     run.tell(options);
     Settings told = options.connected(Map.of());
     Path checkpoints = data.checkpoints(told.text("run.name"));
+    PlannedRun unused = PlannedRun.find(told); // Whoever only looks makes no topics.
     Settings trained = asTrained(told, checkpoints);
     Optional<InitialModel> initial = InitialModel.of(init, checkpoints);
     Settings given = initial.map(model -> model.settings(trained)).orElse(trained);
@@ -124,6 +127,9 @@ final class LedgerVerifyCommand implements Callable<Integer> {
     }
     SortedMap<String, String> trained = new TreeMap<>(newest.get().configuration());
     trained.keySet().retainAll(SettingDefinitions.ALL.names());
+    if (BatchSize.parse(told.text(LogicalBatch.SIZE)).inTokens()) {
+      trained.remove(LogicalBatch.SIZE); // Kept in sequences; compared when the dataset is known.
+    }
     return told.agreeing(
         value -> newest.get().folder() + " was trained with " + value + "; leave it out", trained);
   }
@@ -138,7 +144,12 @@ final class LedgerVerifyCommand implements Callable<Integer> {
       BooleanSupplier stop)
       throws IOException, InterruptedException {
     while (true) {
-      Optional<Checkpoint> start = Checkpoints.newest(checkpoints, from - 1);
+      Optional<Checkpoint> start;
+      try {
+        start = Checkpoints.newest(checkpoints, from - 1);
+      } catch (NoSuchFileException e) {
+        continue;
+      }
       if (start.isEmpty() && initial.filter(model -> model.folder().isEmpty()).isPresent()) {
         throw new ConfigException(
             InitialModel.OPTION
@@ -197,6 +208,12 @@ final class LedgerVerifyCommand implements Callable<Integer> {
         console.seconds() / curve.steps() * (last - curve.lastStep()));
   }
 
+  private static String near(Verification found) {
+    return found.near() > 0
+        ? String.format(Locale.ROOT, ", %,d of them within the tolerance", found.near())
+        : "";
+  }
+
   private int report(String name, Verification found, long last, Console console) {
     Optional<StepDiffers> difference = found.difference();
     long reached = found.first() + found.same() - 1;
@@ -206,12 +223,15 @@ final class LedgerVerifyCommand implements Callable<Integer> {
           "differs",
           String.format(
               Locale.ROOT,
-              "step %,d: %s is %s, the ledger has %s; the %,d steps before are the same",
+              "step %,d: %s is %s, the ledger has %s; the %,d steps before are the same%s",
               differs.step(),
               differs.what(),
               differs.is(),
               differs.was(),
-              found.same()));
+              found.same(),
+              near(found)));
+    } else if (found.same() == 0) {
+      console.part("stopped", "before a step was compared");
     } else {
       console.part(
           reached < last ? "stopped" : "verified",
@@ -219,9 +239,7 @@ final class LedgerVerifyCommand implements Callable<Integer> {
               Locale.ROOT,
               "%,d steps are the same%s%s",
               found.same(),
-              found.near() > 0
-                  ? String.format(Locale.ROOT, ", %,d of them within the tolerance", found.near())
-                  : ", bit for bit",
+              found.near() > 0 ? near(found) : ", bit for bit",
               found.hashes() > 0
                   ? String.format(
                       Locale.ROOT, "; the weights' SHA-256 is, after each of %,d", found.hashes())

@@ -74,7 +74,11 @@ final class ReplayCommand implements Callable<Integer> {
     if (seed != null) {
       options.set("run.seed", seed.toString());
     }
-    Run found = Run.find(options.connected(Map.of()));
+    Settings connected = options.connected(Map.of());
+    if (explain) {
+      PlannedRun unused = PlannedRun.find(connected); // Whoever only looks makes no topics.
+    }
+    Run found = Run.find(connected);
     awaitPacked(found);
     if (explain) {
       explain(found);

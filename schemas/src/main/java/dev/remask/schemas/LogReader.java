@@ -3,6 +3,7 @@ package dev.remask.schemas;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -12,6 +13,7 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -176,9 +178,14 @@ public final class LogReader {
     }
   }
 
-  /** The key of the last committed record of the first partition; empty if there is none. */
-  public static Optional<byte[]> lastKey(Map<String, ?> config, Topic<?> topic) {
-    try (var consumer = consumer(config, new ByteArrayDeserializer())) {
+  /** The key of the last record of the first partition; empty if there is none. */
+  public static Optional<byte[]> lastKey(
+      Map<String, ?> config, Topic<?> topic, IsolationLevel isolation) {
+    Map<String, Object> reader = ClientConfigs.logReader(config);
+    reader.put(
+        ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation.toString().toLowerCase(Locale.ROOT));
+    var bytes = new ByteArrayDeserializer();
+    try (var consumer = new KafkaConsumer<>(reader, bytes, bytes)) {
       return LogScan.lastKey(consumer, partitions(consumer, topic).get(0));
     }
   }

@@ -20,7 +20,6 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +32,7 @@ public final class Checkpoints implements CheckpointStore {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
   private static final Pattern NAME = Pattern.compile("step-(0|[1-9][0-9]{0,17})");
   private static final String ASIDE = "writing";
-  private static final String BEFORE_REDO = "before-redo";
+  private static final String BEFORE_REDO = "before-redo-";
   private static final String POSITION = "position.json";
   private static final String CONFIGURATION = "configuration.json";
   private static final String FINGERPRINT = "fingerprint.txt";
@@ -136,27 +135,41 @@ public final class Checkpoints implements CheckpointStore {
   }
 
   /**
-   * Moves all checkpoints, sound or not, into a folder beside them, where nobody looks for one.
+   * Moves all checkpoints, sound or not, into a new folder beside them, where nobody looks for one.
    *
    * @return that folder; empty if there was nothing to move
-   * @throws ConfigException if it is there already
    */
   public static Optional<Path> setAside(Path folder) throws IOException {
     List<Path> all = newestFirst(folder);
     if (all.isEmpty()) {
       return Optional.empty();
     }
-    Path aside = folder.resolve(BEFORE_REDO);
-    if (Files.exists(aside)) {
-      throw new ConfigException(
-          aside + " holds what an earlier redo has set aside: delete it, or move it away");
-    }
+    Path aside = folder.resolve(BEFORE_REDO + (asides(folder).size() + 1));
     Files.createDirectory(aside);
     for (Path checkpoint : all) {
       Files.move(checkpoint, aside.resolve(checkpoint.getFileName()));
     }
+    force(aside);
     force(folder);
     return Optional.of(aside);
+  }
+
+  /** The sound checkpoint of the latest step among those that were ever set aside. */
+  public static Optional<Checkpoint> newestSetAside(Path folder) throws IOException {
+    List<Path> candidates = new ArrayList<>();
+    for (Path aside : asides(folder)) {
+      candidates.addAll(newestFirst(aside));
+    }
+    candidates.sort(Comparator.comparingLong(Checkpoints::step).reversed());
+    return firstSound(candidates);
+  }
+
+  private static List<Path> asides(Path folder) throws IOException {
+    List<Path> asides = new ArrayList<>();
+    while (Files.exists(folder.resolve(BEFORE_REDO + (asides.size() + 1)))) {
+      asides.add(folder.resolve(BEFORE_REDO + (asides.size() + 1)));
+    }
+    return asides;
   }
 
   private static Optional<Checkpoint> firstSound(List<Path> candidates) throws IOException {

@@ -42,6 +42,11 @@ final class Redo {
     return new Work.Live(ranges);
   }
 
+  /** Whether the weights now are those of the recorder, as far as is known. */
+  boolean exact() {
+    return exact;
+  }
+
   /** Steps that were compared within the tolerance only. */
   long near() {
     return near;
@@ -82,16 +87,22 @@ final class Redo {
     hashes += exact ? 1 : 0;
   }
 
-  private static void require(long step, String what, Object was, @Nullable Object is) {
+  private void require(long step, String what, Object was, @Nullable Object is) {
     if (!was.equals(is)) {
-      throw new StepDiffers(step, what, was.toString(), String.valueOf(is), "");
+      throw new StepDiffers(step, what, was.toString(), String.valueOf(is), "", near, hashes);
     }
   }
 
-  private static void requireNear(long step, String what, double was, double is) {
+  private void requireNear(long step, String what, double was, double is) {
     if (!(Math.abs(is - was) <= TOLERANCE * Math.abs(was))) {
       throw new StepDiffers(
-          step, what, Double.toString(was), Double.toString(is), " within " + TOLERANCE);
+          step,
+          what,
+          Double.toString(was),
+          Double.toString(is),
+          " within " + TOLERANCE,
+          near,
+          hashes);
     }
   }
 }

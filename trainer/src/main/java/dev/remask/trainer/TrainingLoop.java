@@ -107,10 +107,12 @@ public final class TrainingLoop {
       if (redo(recorded, stop)) {
         learn(stop);
       }
-      if (position.step() > checkpointed && !checkpoint(stop)) {
+      if (position.step() > checkpointed && !(isOwn() && checkpoint(stop))) {
         listener.notice(
-            "stopped without a checkpoint, as the ledger cannot be written now: the next start learns %d steps again"
-                .formatted(position.step() - checkpointed));
+            "stopped without a checkpoint, as %s: the next start learns %d steps again"
+                .formatted(
+                    isOwn() ? "the ledger cannot be written now" : "a redo has not ended",
+                    position.step() - checkpointed));
       }
     } catch (IllegalStateException e) {
       throw reason(e);
@@ -129,28 +131,43 @@ public final class TrainingLoop {
   }
 
   /**
+   * Whether the weights are those that the ledger's steps gave. Those of a redo with other numerics
+   * are not: a checkpoint of them would look like one of the run, until the next redo from it
+   * fails.
+   */
+  private boolean isOwn() {
+    return redo.exact() || steps > 0;
+  }
+
+  /**
    * The steps to redo. The step that the checkpoint was made after has to be in the ledger; if its
    * weights are not those recorded, which happens where steps of other numerics were redone before,
    * what follows cannot be the same bit for bit.
    */
   private List<TrainingStep> recorded() {
     long start = position.step();
-    List<TrainingStep> recorded = ledger.after(Math.max(0, start - 1));
+    long before = Math.max(0, start - Divergence.STEPS);
+    List<TrainingStep> recorded = ledger.after(before);
+    int learned = (int) (start - before);
+    if (recorded.size() < learned) {
+      throw new IllegalStateException(
+          "the ledger ends at step %d, the checkpoint is at step %d"
+              .formatted(before + recorded.size(), start));
+    }
+    for (TrainingStep step : recorded.subList(0, learned)) {
+      divergence = divergence.after(step.getStep(), step.getLoss());
+    }
     if (start == 0) {
       return recorded;
     }
-    if (recorded.isEmpty()) {
-      throw new IllegalStateException(
-          "the ledger ends at step %d, the checkpoint is at step %d".formatted(start - 1, start));
-    }
-    String hash = recorded.get(0).getParametersSha256();
+    String hash = recorded.get(learned - 1).getParametersSha256();
     if (hash != null && !hash.equals(learner.parametersSha256())) {
       redo = new Redo(false);
       listener.warning(
           "the checkpoint's weights are not those that the ledger has of step %,d: later steps are compared within %s"
               .formatted(start, Redo.TOLERANCE));
     }
-    return recorded.subList(1, recorded.size());
+    return recorded.subList(learned, recorded.size());
   }
 
   /**
@@ -280,7 +297,8 @@ public final class TrainingLoop {
     times.written();
     count(batch.size(), result, recorded != null);
     report(step, learner.shape().operations(batch), recorded != null);
-    return kept && (!due || checkpoint(stop));
+    boolean known = recorded == null || redo.exact() || recorded.getParametersSha256() != null;
+    return kept && (!due || !known || checkpoint(stop));
   }
 
   /** What is found here ends the loop before ledger or checkpoint hear of the step. */
@@ -289,10 +307,8 @@ public final class TrainingLoop {
     if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradientNorm())) {
       throw StepFault.notFinite(step, work, batch, result);
     }
-    if (isNew) {
-      divergence = divergence.after(step, result.loss());
-    }
-    if (divergence.found()) {
+    divergence = divergence.after(step, result.loss());
+    if (isNew && divergence.found()) {
       throw StepFault.diverged(step, work, batch, result, divergence);
     }
   }

@@ -72,6 +72,7 @@ class CheckpointsTest {
   @Test
   void whatIsSetAsideIsKeptAndNotFound() throws IOException {
     assertThat(Checkpoints.setAside(folder)).isEmpty();
+    assertThat(Checkpoints.newestSetAside(folder)).isEmpty();
     save(8);
     save(9);
     Files.write(folder.resolve("step-8/state/moments.bin"), new byte[0]);
@@ -83,10 +84,11 @@ class CheckpointsTest {
 
     assertThat(Checkpoints.setAside(folder)).as("nothing is there").isEmpty();
     save(1);
-    assertThatThrownBy(() -> Checkpoints.setAside(folder))
-        .isInstanceOf(ConfigException.class)
-        .hasMessageContaining(aside.toString());
-    assertThat(Checkpoints.newest(folder).orElseThrow().position()).isEqualTo(position(1));
+    Path again = Checkpoints.setAside(folder).orElseThrow();
+    assertThat(again).isNotEqualTo(aside);
+    assertThat(again.toFile().list()).containsExactly("step-1");
+    assertThat(aside.toFile().list()).containsExactlyInAnyOrder("step-8", "step-9");
+    assertThat(Checkpoints.newestSetAside(folder).orElseThrow().position()).isEqualTo(position(9));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.IsolationLevel;
 
 /** Reads a run's ledger. */
 public final class LedgerReader {
@@ -47,7 +48,17 @@ public final class LedgerReader {
 
   /** The last committed step, found at the log's end; 0 if there is none. */
   public static long last(Map<String, ?> config, Topics topics, String run) {
-    return LogReader.lastKey(config, topics.ledger(run))
+    return last(config, topics, run, IsolationLevel.READ_COMMITTED);
+  }
+
+  /** The same of any step, be it committed, aborted or undecided. */
+  static long lastWritten(Map<String, ?> config, Topics topics, String run) {
+    return last(config, topics, run, IsolationLevel.READ_UNCOMMITTED);
+  }
+
+  private static long last(
+      Map<String, ?> config, Topics topics, String run, IsolationLevel isolation) {
+    return LogReader.lastKey(config, topics.ledger(run), isolation)
         .map(key -> ByteBuffer.wrap(key).getLong())
         .orElse(0L);
   }

@@ -9,6 +9,7 @@ import dev.remask.schemas.Topic;
 import dev.remask.schemas.TopicAdmin;
 import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.Ledger;
+import dev.remask.trainer.Position;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -77,8 +78,12 @@ record RunClients(RunSettings settings, Patience patience) {
         System::nanoTime);
   }
 
-  /** Waiting examples are at most twice what a logical batch and a window need, in each topic. */
-  RunFeed feed(RunPlans plans) {
+  /**
+   * Waiting examples are at most twice what a logical batch and a window need, in each topic.
+   *
+   * @param purged up to where the topics may have lost examples that are to be learned again
+   */
+  RunFeed feed(RunPlans plans, Position purged) {
     int batch = settings.recipe().batch().size();
     int window = settings.recipe().window();
     Topic<Segment> segments =
@@ -91,7 +96,8 @@ record RunClients(RunSettings settings, Patience patience) {
         log(segments, batch + window, segment -> new Place(0, segment.getSequence())),
         plan -> Examples.masker(plan, settings.dataset()),
         settings.dataset().getVocabularySize(),
-        settings.verify());
+        settings.verify(),
+        purged);
   }
 
   /**
@@ -141,11 +147,20 @@ record RunClients(RunSettings settings, Patience patience) {
     return recorded(after, step -> {});
   }
 
-  /** The ledger's last step; 0 if it has none. */
-  long lastRecorded() {
+  /**
+   * The ledger's last step; 0 if it has none. If that is before {@code wanted}, what was written
+   * last, whether or not it can be seen yet: after a broker's end a commit may be decided and its
+   * markers still be missing.
+   */
+  long lastRecorded(long wanted) {
     return patience.ask(
         "reading the ledger",
-        () -> LedgerReader.last(settings.clients(), settings.topics(), settings.run()));
+        () -> {
+          long committed = LedgerReader.last(settings.clients(), settings.topics(), settings.run());
+          return committed >= wanted
+              ? committed
+              : LedgerReader.lastWritten(settings.clients(), settings.topics(), settings.run());
+        });
   }
 
   private List<TrainingStep> recorded(long after, Consumer<TrainingStep> looked) {

@@ -28,11 +28,13 @@ final class RunFeed implements Feed, AutoCloseable {
   private final SequencedLog<Segment> segments;
   private final RecomputedExamples recomputed;
   private final ExampleSource examples;
+  private final Position purged;
 
   /**
    * @param window W
    * @param masking a plan's mask function
    * @param verify whether new examples are compared with recomputed ones
+   * @param purged up to where the topics may have lost examples that are to be learned again
    */
   RunFeed(
       RunPlans plans,
@@ -42,7 +44,8 @@ final class RunFeed implements Feed, AutoCloseable {
       SequencedLog<Segment> segments,
       Function<EpochPlan, Masker> masking,
       int vocabularySize,
-      boolean verify) {
+      boolean verify,
+      Position purged) {
     this.plans = plans;
     this.window = window;
     this.live = live;
@@ -50,7 +53,9 @@ final class RunFeed implements Feed, AutoCloseable {
     this.segments = segments;
     this.recomputed = new RecomputedExamples(segments, plans::plan, masking);
     TopicExamples topic = new TopicExamples(live, replays, vocabularySize);
-    this.examples = verify ? new VerifiedExamples(topic, recomputed) : topic;
+    ExampleSource there = verify ? new VerifiedExamples(topic, recomputed) : topic;
+    this.examples = purged.step() == 0 ? there : new PurgedExamples(purged, there, recomputed);
+    this.purged = purged;
   }
 
   @Override
@@ -71,7 +76,7 @@ final class RunFeed implements Feed, AutoCloseable {
   @Override
   public List<Long> arrived(List<Long> from, Duration atMost) throws InterruptedException {
     for (int p = 0; p < from.size(); p++) {
-      live.start(p, new Place(0, from.get(p)));
+      live.start(p, new Place(0, Math.max(from.get(p), purged.live().get(p))));
     }
     live.poll(atMost);
     return IntStream.range(0, from.size()).mapToObj(p -> live.arrived(p).sequence()).toList();

@@ -99,7 +99,7 @@ public final class TrainingRun {
             start,
             settings.checkpoints(),
             settings.topics().ledger(settings.run()).name(),
-            clients.lastRecorded());
+            clients.lastRecorded(position(start).step()));
       }
       Checkpoints checkpoints =
           new Checkpoints(
@@ -107,7 +107,8 @@ public final class TrainingRun {
               settings.recipe().checkpointsKept(),
               configuration,
               TokenizerFiles.of(bytes(settings.dataset().getTokenizer()), settings.positions()));
-      try (RunFeed feed = clients.feed(plans);
+      Position purged = position(Checkpoints.newestSetAside(settings.checkpoints()));
+      try (RunFeed feed = clients.feed(plans, purged);
           Ledger ledger = clients.ledger(feed, this::remember);
           Purge purge = clients.purge()) {
         CheckpointStore store =
@@ -160,7 +161,11 @@ public final class TrainingRun {
 
   private Optional<Checkpoint> nothingKept() throws IOException {
     Checkpoints.setAside(settings.checkpoints())
-        .ifPresent(aside -> listener.warning("the checkpoints that were there are in " + aside));
+        .ifPresent(
+            aside ->
+                listener.warning(
+                    "the checkpoints that were there are in %s; moved back, they are as they were"
+                        .formatted(aside)));
     return Optional.empty();
   }
 
@@ -180,13 +185,13 @@ public final class TrainingRun {
       SortedMap<String, String> configuration = configuration(plans);
       start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
       CheckpointStore nothing = (position, learner) -> {};
-      try (RunFeed feed = clients.feed(plans)) {
+      try (RunFeed feed = clients.feed(plans, position(Optional.empty()))) {
         Ledger kept = new KeptLedger(after -> upTo(last, clients.recorded(after)));
         TrainingSummary done = run(start, feed, kept, nothing, Evaluator.NONE, Until.step(0), stop);
         return new Verification(first, done.redone(), done.near(), done.hashes(), Optional.empty());
       }
     } catch (StepDiffers e) {
-      return new Verification(first, e.step() - first, 0, 0, Optional.of(e));
+      return new Verification(first, e.step() - first, e.near(), e.hashes(), Optional.of(e));
     } catch (Stopped e) {
       return new Verification(first, 0, 0, 0, Optional.empty());
     }

@@ -309,7 +309,8 @@ class RunFeedTest {
             logs.segments(24),
             RunLogs::masker,
             RunLogs.VOCABULARY,
-            false);
+            false,
+            Position.start(RunLogs.PARTITIONS));
     away.set(true);
     assertThat(feed.learned(new Position(9, 1, 8, List.of(0L, 0L, 0L)))).isEmpty();
   }

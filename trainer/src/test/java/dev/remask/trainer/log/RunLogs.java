@@ -177,6 +177,7 @@ final class RunLogs {
         segments(ahead),
         RunLogs::masker,
         VOCABULARY,
-        verify);
+        verify,
+        Position.start(PARTITIONS));
   }
 }
