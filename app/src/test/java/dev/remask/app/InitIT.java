@@ -331,7 +331,9 @@ class InitIT {
   void verifyNamesThePlantedStep() throws Exception {
     Files.move(checkpoints(), folder.resolve("failed"));
     Files.move(folder.resolve("moved-again"), checkpoints());
-    JsonNode whole = new ObjectMapper().readTree(told("ledger verify", "--json").told().output());
+    told("ledger verify").isRefused("--init", "no checkpoint before step 1 is left");
+    String answer = told("ledger verify", "--json", "--init", model.toString()).told().output();
+    JsonNode whole = new ObjectMapper().readTree(answer);
     assertThat(whole.get("first").asLong()).isEqualTo(1);
     assertThat(whole.get("same").asLong()).isEqualTo(15);
     assertThat(whole.get("weights_hashes").asLong()).as("steps 10, 12, 14, 15").isEqualTo(4);

@@ -30,10 +30,18 @@ class LossChartTest {
   @Test
   void aRunThatLearns() {
     List<Point> heldOut = List.of(new Point(500, 4.2), new Point(1000, 3.3));
-    assertThat(String.join("\n", draw(decay(1000), heldOut, 60)))
-        .isEqualTo(
-"""
-GOLDEN""");
+    assertThat(draw(decay(1000), heldOut, 60))
+        .containsExactly(
+            "   8.0 ┤⠑⢄",
+            "   7.0 ┤  ⠑⢄",
+            "       │    ⠑⢄",
+            "   6.0 ┤      ⠉⠢⢄",
+            "   5.0 ┤         ⠉⠒⠤⣀",
+            "       │             ⠉⠒⠢⠤⣀⡀       ●",
+            "   4.0 ┤                  ⠈⠉⠑⠒⠢⠤⠤⣀⣀⣀⡀",
+            "   3.0 ┤                            ⠈⠉⠉⠉⠑⠒⠒⠒⠒⠒⠒⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤●",
+            "       └┬─────────┬─────────┬──────────┬─────────┬─────────┬",
+            "        0        200       400        600       800    1,000");
   }
 
   @Test
