@@ -72,6 +72,8 @@ final class LedgerVerifyCommand implements Callable<Integer> {
       description = "The model that the run began with, if it began with one.")
   private @Nullable Path init;
 
+  private volatile double firstStepAt;
+
   @Override
   public Integer call() throws Exception {
     DataFolder data = options.data();
@@ -111,7 +113,7 @@ final class LedgerVerifyCommand implements Callable<Integer> {
                         () -> ended.getAsBoolean() || stopping.asked()))) {
       work.start();
       while (!work.finished()) {
-        if (curve.steps() > 0) {
+        if (curve.steps() > 1) {
           console.progress("verify", progress(curve, last, console));
         }
       }
@@ -179,10 +181,11 @@ final class LedgerVerifyCommand implements Callable<Integer> {
     }
   }
 
-  private static StepListener listener(LearningCurve curve, Console console) {
+  private StepListener listener(LearningCurve curve, Console console) {
     return new StepListener() {
       @Override
       public void learned(StepReport step) {
+        firstStepAt = curve.steps() == 0 ? console.seconds() : firstStepAt;
         curve.learned(step);
       }
 
@@ -198,14 +201,15 @@ final class LedgerVerifyCommand implements Callable<Integer> {
     };
   }
 
-  private static String progress(LearningCurve curve, long last, Console console) {
+  private String progress(LearningCurve curve, long last, Console console) {
+    double seconds = (console.seconds() - firstStepAt) / (curve.steps() - 1);
     return String.format(
         Locale.ROOT,
         "step %,d of %,d the same · %,.0f tokens/s · %,.0f s left",
         curve.lastStep(),
         last,
         curve.tokensPerSecond(),
-        console.seconds() / curve.steps() * (last - curve.lastStep()));
+        seconds * (last - curve.lastStep()));
   }
 
   private static String near(Verification found) {

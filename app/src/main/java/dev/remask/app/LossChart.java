@@ -185,8 +185,8 @@ final class LossChart {
     for (double step : ticks(scale)) {
       String label = String.format(Locale.ROOT, "%,.0f", step);
       int at = x(step, columns);
-      int from = MARGIN + at - label.length() / 2;
-      if (from >= free && from + label.length() <= labels.length) {
+      int from = Math.min(MARGIN + at - label.length() / 2, labels.length - label.length());
+      if (from >= free) {
         axis[at] = '┬';
         label.getChars(0, label.length(), labels, from);
         free = from + label.length() + 2;

@@ -136,11 +136,15 @@ final class StatusCommand implements Callable<Integer> {
     try {
       return read(settings, run);
     } catch (UnknownTopicOrPartitionException e) {
-      String datasets = settings.topics().datasets().name();
-      if (run == null && String.valueOf(e.getMessage()).contains(datasets)) {
-        return new Status(List.of(), List.of());
+      String topic = String.valueOf(e.getMessage());
+      if (!topic.contains(settings.topics().plans().name())
+          && !topic.contains(settings.topics().datasets().name())) {
+        throw e;
       }
-      throw e;
+      if (run != null) {
+        throw new ConfigException("--run", run, "is no run");
+      }
+      return new Status(List.of(), List.of());
     }
   }
 

@@ -73,8 +73,7 @@ final class Soak implements StepListener {
     Soak soak = new Soak(every, Integer.parseInt(arguments[2]) * KIB);
     Path folder = Files.createTempDirectory("remask-soak");
     Recipe recipe =
-        new Recipe(
-            BATCH, 16, 1e-3, 120, steps, 0.1, 1, 0.01, 0.9, 0.98, WINDOW, 2, every, 2);
+        new Recipe(BATCH, 16, 1e-3, 120, steps, 0.1, 1, 0.01, 0.9, 0.98, WINDOW, 2, every, 2);
     try (Learner learner = Roberta.create(SHAPE, MODEL)) {
       new TrainingLoop(
               recipe,
@@ -151,8 +150,7 @@ final class Soak implements StepListener {
               .ints(SHAPE.positions(), Vocabulary.UNK + 1, SHAPE.vocabulary() - 1)
               .toArray();
       examples.add(
-          new Example(
-              epoch, partition, sequence, masker.mask(epoch, partition, sequence, tokens)));
+          new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, tokens)));
     }
     return examples;
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.remask.mlm.Example;
 import dev.remask.mlm.ReplayOrder;
 import dev.remask.schemas.TrainingStep;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -81,9 +82,11 @@ class TrainingLoopFaultsTest {
     assertThat(folder.toFile().list()).containsExactly("step-0");
   }
 
-  /** Five steps of warm-up are forgiven; so are 49, then all of them are new ones. */
+  /**
+   * Five steps of warm-up are forgiven; so are 49. A restart forgets none, and learns none more.
+   */
   @Test
-  void fiftyStepsWorseThanGuessingEndIt(@TempDir Path folder) {
+  void fiftyStepsWorseThanGuessingEndIt(@TempDir Path folder) throws IOException {
     FakeFeed feed = new FakeFeed(2, false).plan(1, List.of(200L, 100L));
     FakeLedger ledger = new FakeLedger(1);
     FakeLearner learner =
@@ -96,11 +99,27 @@ class TrainingLoopFaultsTest {
     assertThat(ledger.committed).hasSize(104);
     assertThat(folder.toFile().list()).contains("step-100").hasSize(11);
 
-    FakeLedger again = new FakeLedger(1);
-    again.committed.addAll(ledger.committed.subList(0, 90));
     FakeLearner redoing =
         telling(step -> new StepResult(step == 55 ? MAX : Math.nextUp(MAX), 1, 1, 1));
-    assertThat(failure(Recipes.of(2, 16, 1_000, 99), feed, again, redoing, folder.resolve("new")))
-        .startsWith("steps 91 to 140: ");
+    assertThat(failure(Recipes.of(2, 16, 1_000, 99), feed, ledger, redoing, folder.resolve("new")))
+        .startsWith("steps 56 to 105: ");
+
+    Checkpoint checkpoint = Checkpoints.newest(folder).orElseThrow();
+    FakeLearner restarted =
+        telling(step -> new StepResult(step == 55 ? MAX : Math.nextUp(MAX), 1, 1, 1));
+    restarted.load(checkpoint.model(), checkpoint.state());
+    TrainingLoop loop =
+        TrainingLoopTest.loop(
+            Recipes.of(2, 16, 10, 99),
+            feed,
+            ledger,
+            restarted,
+            TrainingLoopTest.checkpoints(folder, Recipes.of(2, 16, 10, 99)),
+            checkpoint.position(),
+            report -> {});
+    assertThat(checkpoint.position().step()).isEqualTo(100);
+    assertThatThrownBy(() -> loop.run(Until.epoch(9), () -> false))
+        .hasMessageStartingWith("steps 56 to 105: ");
+    assertThat(ledger.committed).hasSize(104);
   }
 }

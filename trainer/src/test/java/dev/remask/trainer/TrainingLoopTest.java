@@ -398,7 +398,7 @@ class TrainingLoopTest {
     Position ahead = new Position(3, 1, 27, List.of(0L, 0L));
     assertThatThrownBy(() -> warnings(new FakeLearner(), new FakeLedger(1), ahead))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("the ledger ends at step 2, the checkpoint is at step 3");
+        .hasMessageContaining("the ledger ends at step 0, the checkpoint is at step 3");
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
+import dev.remask.trainer.Position;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
