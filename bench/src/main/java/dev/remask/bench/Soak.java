@@ -12,8 +12,11 @@ import dev.remask.trainer.ExampleSource;
 import dev.remask.trainer.Feed;
 import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.Learner;
+import dev.remask.trainer.LearningRate;
 import dev.remask.trainer.Ledger;
+import dev.remask.trainer.LogicalBatch;
 import dev.remask.trainer.ModelShape;
+import dev.remask.trainer.Optimizer;
 import dev.remask.trainer.Plans;
 import dev.remask.trainer.Position;
 import dev.remask.trainer.Recipe;
@@ -73,7 +76,15 @@ final class Soak implements StepListener {
     Soak soak = new Soak(every, Integer.parseInt(arguments[2]) * KIB);
     Path folder = Files.createTempDirectory("remask-soak");
     Recipe recipe =
-        new Recipe(BATCH, 16, 1e-3, 120, steps, 0.1, 1, 0.01, 0.9, 0.98, WINDOW, 2, every, 2);
+        new Recipe(
+            LogicalBatch.constant(BATCH),
+            16,
+            LearningRate.linear(1e-3, 120, steps, 0.1),
+            new Optimizer(0.9, 0.98, 1e-6, 0.01, 1),
+            WINDOW,
+            2,
+            every,
+            2);
     try (Learner learner = Roberta.create(SHAPE, MODEL)) {
       new TrainingLoop(
               recipe,
