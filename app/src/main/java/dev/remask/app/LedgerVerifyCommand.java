@@ -221,6 +221,25 @@ final class LedgerVerifyCommand implements Callable<Integer> {
   private int report(String name, Verification found, long last, Console console) {
     Optional<StepDiffers> difference = found.difference();
     long reached = found.first() + found.same() - 1;
+    print(found, reached < last, console);
+    if (options.json()) {
+      System.out.println(
+          Json.text(
+              new Verified(
+                  name,
+                  found.first(),
+                  difference.isPresent() ? difference.get().step() : reached,
+                  found.same(),
+                  found.near(),
+                  found.hashes(),
+                  difference.map(Difference::of).orElse(null),
+                  console.seconds())));
+    }
+    return difference.isPresent() || reached < last ? Main.FAILED : 0;
+  }
+
+  private static void print(Verification found, boolean stopped, Console console) {
+    Optional<StepDiffers> difference = found.difference();
     if (difference.isPresent()) {
       StepDiffers differs = difference.get();
       console.part(
@@ -238,7 +257,7 @@ final class LedgerVerifyCommand implements Callable<Integer> {
       console.part("stopped", "before a step was compared");
     } else {
       console.part(
-          reached < last ? "stopped" : "verified",
+          stopped ? "stopped" : "verified",
           String.format(
               Locale.ROOT,
               "%,d steps are the same%s%s",
@@ -249,19 +268,5 @@ final class LedgerVerifyCommand implements Callable<Integer> {
                       Locale.ROOT, "; the weights' SHA-256 is, after each of %,d", found.hashes())
                   : ""));
     }
-    if (options.json()) {
-      System.out.println(
-          Json.text(
-              new Verified(
-                  name,
-                  found.first(),
-                  difference.isPresent() ? difference.get().step() : reached,
-                  found.same(),
-                  found.near(),
-                  found.hashes(),
-                  difference.map(Difference::of).orElse(null),
-                  console.seconds())));
-    }
-    return difference.isPresent() || reached < last ? Main.FAILED : 0;
   }
 }

@@ -44,8 +44,4 @@ final class Places {
   private static boolean follows(Slot first, Slot second) {
     return first.partition() == second.partition() && first.sequence() + 1 == second.sequence();
   }
-
-  static List<String> names(Collection<Slot> slots) {
-    return slots.stream().map(Places::name).toList();
-  }
 }

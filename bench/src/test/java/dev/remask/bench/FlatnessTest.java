@@ -64,6 +64,7 @@ class FlatnessTest {
     assertThat(leaking.fault())
         .hasValueSatisfying(
             fault -> assertThat(fault).contains("resident memory", "memory behind pointers"));
-    assertThat(leaking.last().threads()).isEqualTo(leaking.first().threads());
+    assertThat(Math.abs(leaking.last().threads() - leaking.first().threads()))
+        .isLessThanOrEqualTo(4);
   }
 }

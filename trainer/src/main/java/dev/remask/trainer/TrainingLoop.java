@@ -1,7 +1,6 @@
 package dev.remask.trainer;
 
 import dev.remask.mlm.Example;
-import dev.remask.schemas.LiveRange;
 import dev.remask.schemas.TrainingStep;
 import java.io.IOException;
 import java.time.Duration;
@@ -281,24 +280,34 @@ public final class TrainingLoop {
     position = next;
     boolean due = next.step() % recipe.checkpointSteps() == 0;
     boolean hashed = due || last || (recorded != null && recorded.getParametersSha256() != null);
-    TrainingStep.Builder described = describe(work, batch, learningRate, result, hashed);
+    TrainingStep.Builder described =
+        StepRecord.of(next.step(), work, batch, learningRate, result)
+            .setFingerprint(learner.fingerprint())
+            .setEndedAt(clock.instant());
+    if (hashed) {
+      described.setParametersSha256(learner.parametersSha256());
+    }
     times.mark();
     if (recorded == null) {
       evaluate(last, stop).ifPresent(score -> described.setHeldOut(score.record()));
     }
     times.evaluated();
     TrainingStep step = described.build();
-    boolean kept = true;
-    if (recorded == null) {
-      kept = ledger.append(step, stop::overdue);
-    } else {
-      redo.requireSame(recorded, step);
-    }
+    boolean kept = keep(step, recorded, stop);
     times.written();
     count(batch.size(), result, recorded != null);
     report(step, learner.shape().operations(batch), recorded != null);
     boolean known = recorded == null || redo.exact() || recorded.getParametersSha256() != null;
     return kept && (!due || !known || checkpoint(stop));
+  }
+
+  private boolean keep(TrainingStep step, @Nullable TrainingStep recorded, Stop stop)
+      throws InterruptedException {
+    if (recorded == null) {
+      return ledger.append(step, stop::overdue);
+    }
+    redo.requireSame(recorded, step);
+    return true;
   }
 
   /** What is found here ends the loop before ledger or checkpoint hear of the step. */
@@ -358,34 +367,6 @@ public final class TrainingLoop {
         recipe.batch().size(),
         feed::plans,
         stop::asked);
-  }
-
-  private TrainingStep.Builder describe(
-      Work.Step work, List<Example> batch, double learningRate, StepResult result, boolean hashed) {
-    TrainingStep.Builder step =
-        TrainingStep.newBuilder()
-            .setStep(position.step())
-            .setExamples(batch.size())
-            .setExamplesSha256(Example.sha256(batch))
-            .setMaskedTokens(result.maskedTokens())
-            .setRealTokens(result.realTokens())
-            .setLearningRate(learningRate)
-            .setLoss(result.loss())
-            .setGradientNorm(result.gradientNorm())
-            .setFingerprint(learner.fingerprint())
-            .setEndedAt(clock.instant());
-    if (hashed) {
-      step.setParametersSha256(learner.parametersSha256());
-    }
-    if (work instanceof Work.Replay replay) {
-      return step.setEpoch(replay.epoch()).setOrderStart(replay.start()).setOrderEnd(replay.end());
-    }
-    List<LiveRange> ranges =
-        ((Work.Live) work)
-            .ranges().stream()
-                .map(range -> new LiveRange(range.partition(), range.start(), range.end()))
-                .toList();
-    return step.setEpoch(0).setLiveRanges(ranges);
   }
 
   private void count(int learned, StepResult result, boolean again) {

@@ -1,0 +1,35 @@
+package dev.remask.trainer;
+
+import dev.remask.mlm.Example;
+import dev.remask.schemas.LiveRange;
+import dev.remask.schemas.TrainingStep;
+import java.util.List;
+
+/** A step as the ledger keeps it; {@link Redo#work} is the way back. */
+final class StepRecord {
+  private StepRecord() {}
+
+  /** What the step learned from, and what came of it; numerics and time are left to be set. */
+  static TrainingStep.Builder of(
+      long number, Work.Step work, List<Example> batch, double learningRate, StepResult result) {
+    TrainingStep.Builder step =
+        TrainingStep.newBuilder()
+            .setStep(number)
+            .setExamples(batch.size())
+            .setExamplesSha256(Example.sha256(batch))
+            .setMaskedTokens(result.maskedTokens())
+            .setRealTokens(result.realTokens())
+            .setLearningRate(learningRate)
+            .setLoss(result.loss())
+            .setGradientNorm(result.gradientNorm());
+    if (work instanceof Work.Replay replay) {
+      return step.setEpoch(replay.epoch()).setOrderStart(replay.start()).setOrderEnd(replay.end());
+    }
+    List<LiveRange> ranges =
+        ((Work.Live) work)
+            .ranges().stream()
+                .map(range -> new LiveRange(range.partition(), range.start(), range.end()))
+                .toList();
+    return step.setEpoch(0).setLiveRanges(ranges);
+  }
+}
