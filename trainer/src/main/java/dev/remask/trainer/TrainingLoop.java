@@ -106,12 +106,12 @@ public final class TrainingLoop {
       if (redo(recorded, stop)) {
         learn(stop);
       }
-      if (position.step() > checkpointed && !(isOwn() && checkpoint(stop))) {
+      if (position.step() > checkpointed && !isOwn()) {
+        LOG.info("No checkpoint: all steps were redone, with other numerics");
+      } else if (position.step() > checkpointed && !checkpoint(stop)) {
         listener.notice(
-            "stopped without a checkpoint, as %s: the next start learns %d steps again"
-                .formatted(
-                    isOwn() ? "the ledger cannot be written now" : "a redo has not ended",
-                    position.step() - checkpointed));
+            "stopped without a checkpoint, as the ledger cannot be written now: the next start learns %d steps again"
+                .formatted(position.step() - checkpointed));
       }
     } catch (IllegalStateException e) {
       throw reason(e);
