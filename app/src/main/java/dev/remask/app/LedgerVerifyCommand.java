@@ -53,6 +53,8 @@ final class LedgerVerifyCommand implements Callable<Integer> {
       @Nullable Difference difference,
       double seconds) {}
 
+  private static final int TRIES = 5;
+
   @Mixin private CommonOptions options = new CommonOptions();
   @Mixin private RunOption run = new RunOption();
 
@@ -146,12 +148,7 @@ final class LedgerVerifyCommand implements Callable<Integer> {
       BooleanSupplier stop)
       throws IOException, InterruptedException {
     while (true) {
-      Optional<Checkpoint> start;
-      try {
-        start = Checkpoints.newest(checkpoints, from - 1);
-      } catch (NoSuchFileException e) {
-        continue;
-      }
+      Optional<Checkpoint> start = newest(checkpoints, from - 1);
       if (start.isEmpty() && initial.filter(model -> model.folder().isEmpty()).isPresent()) {
         throw new ConfigException(
             InitialModel.OPTION
@@ -175,6 +172,19 @@ final class LedgerVerifyCommand implements Callable<Integer> {
         return training.verify(start, last, stop);
       } catch (IOException e) {
         if (start.isEmpty() || Files.exists(start.get().folder())) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Also while the files of one go that a trainer has no more use for. */
+  private static Optional<Checkpoint> newest(Path checkpoints, long step) throws IOException {
+    for (int tries = 1; true; tries++) {
+      try {
+        return Checkpoints.newest(checkpoints, step);
+      } catch (NoSuchFileException e) {
+        if (tries == TRIES) {
           throw e;
         }
       }
