@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsException;
@@ -155,15 +156,19 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
     outage.over();
   }
 
-  /**
-   * Kafka Streams asks for the position of a partition it has just taken over before the consumer
-   * has one, if the commit comes first; its own reset happens in the next poll. A new thread begins
-   * with that, so this is no more than an answer that is late.
-   */
+  /** What a new thread mends as it mends an outage is borne as one. */
   private static RuntimeException unchecked(Throwable exception) {
     for (Throwable cause = exception; cause != null; cause = cause.getCause()) {
+      // Kafka Streams asks for the position of a partition it has just taken over before the
+      // consumer has one, if the commit comes first; its own reset happens in the next poll.
       if (cause instanceof NoOffsetForPartitionException) {
         return new TimeoutException("no position yet: " + cause.getMessage(), exception);
+      }
+      // A commit that is under way when the broker's time for the transaction runs out, and has it
+      // rolled back: Kafka calls that fatal where it is a fencing (KAFKA-20785).
+      if (cause instanceof InvalidTxnStateException) {
+        return new TimeoutException(
+            "the broker has ended the transaction: " + cause.getMessage(), exception);
       }
     }
     return exception instanceof RuntimeException failure

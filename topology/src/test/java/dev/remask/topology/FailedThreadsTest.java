@@ -24,6 +24,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -74,6 +75,8 @@ class FailedThreadsTest {
       new StreamsException(new SerializationException("Confluent's", new ConnectException("no"))),
       // Not an outage, but no more than one: the next thread asks in the right order.
       new StreamsException(new NoOffsetForPartitionException(new TopicPartition("segments", 2))),
+      // The broker rolled a transaction back while its commit was under way.
+      new StreamsException("committing", new InvalidTxnStateException("COMPLETE_ABORT")),
     };
   }
 
