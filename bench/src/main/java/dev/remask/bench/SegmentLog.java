@@ -102,10 +102,10 @@ record SegmentLog(Dataset dataset, int each) {
     int middle = 2 + sequence % (LENGTH - 2);
     List<DocumentSpan> documents =
         sequence % 2 == 0
-            ? List.of(new DocumentSpan("document-" + sequence, 1, LENGTH))
+            ? List.of(new DocumentSpan("document-" + sequence, 1, LENGTH, null))
             : List.of(
-                new DocumentSpan("document-" + (sequence - 1), 1, middle),
-                new DocumentSpan("document-" + sequence, middle, LENGTH));
+                new DocumentSpan("document-" + (sequence - 1), 1, middle, null),
+                new DocumentSpan("document-" + sequence, middle, LENGTH, null));
     return Segment.newBuilder()
         .setPartition(partition)
         .setSequence(sequence)

@@ -20,7 +20,8 @@ final class Samples {
         .setSequence(300)
         .setWidth(TokenWidth.U16_LE)
         .setTokens(TokenIds.encode(new int[] {0, 258, 65535, 2}, TokenWidth.U16_LE))
-        .setDocuments(List.of(new DocumentSpan("a", 1, 2), new DocumentSpan("é", 2, 3)))
+        .setDocuments(
+            List.of(new DocumentSpan("a", 1, 2, null), new DocumentSpan("é", 2, 3, "news")))
         .setSecondPart(-1)
         .setNextSentence(true)
         .setBooks(new Books(7L, 2L, 1L, 1L, 1L, 1L, 1L, 64L, -1L))

@@ -172,7 +172,8 @@ public final class MaskingTopology {
           TokenIds.encode(masked.positions(), TokenWidth.U16_LE),
           TokenIds.encode(masked.labels(), width),
           segment.getSecondPart(),
-          segment.getNextSentence());
+          segment.getNextSentence(),
+          List.of());
     }
   }
 }

@@ -133,7 +133,7 @@ final class PartitionPacker {
 
   private static List<DocumentSpan> documentSpans(List<Span> spans) {
     return spans.stream()
-        .map(span -> new DocumentSpan(span.document(), span.start(), span.end()))
+        .map(span -> new DocumentSpan(span.document(), span.start(), span.end(), null))
         .toList();
   }
 }

@@ -11,6 +11,7 @@ import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.TokenWidth;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Supplier;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
@@ -61,7 +62,8 @@ class StepMemoryTest {
                     ByteBuffer.wrap(new byte[2 * predicted]),
                     ByteBuffer.wrap(new byte[4 * predicted]),
                     -1,
-                    null));
+                    null,
+                    List.of()));
     long counted = StepMemory.exampleBytes(length, selected);
     assertThat(Math.max(example, record)).isBetween(counted - 512.0, (double) counted);
   }
