@@ -91,7 +91,7 @@ final class Cast implements AutoCloseable {
   }
 
   /** With a client id to know it by. */
-  private Actor stream(String name, String... settings) {
+  Actor stream(String name, String... settings) {
     List<String> arguments = new ArrayList<>(List.of("stream", "--set", "kafka.client.id=" + name));
     for (String setting : settings) {
       arguments.addAll(List.of("--set", setting));

@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -99,16 +98,13 @@ class EpochChaos {
   private final List<Double> maskerStalls = new ArrayList<>();
   private final List<Double> brokerStalls = new ArrayList<>();
 
-  /** Open transactions of killed instances, which are no one's who lives. */
-  private final Set<String> left = new HashSet<>();
-
   private Path folder;
   private Cast cast;
   private Topics topics;
   private Dataset dataset;
   private RandomSegments segments;
   private Admin admin;
-  private Transactions transactions;
+  private Victims victims;
 
   @BeforeAll
   void start(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path temporary) throws Exception {
@@ -128,7 +124,8 @@ class EpochChaos {
     segments = new RandomSegments(dataset.getVocabularySize(), LENGTH, ENDS);
     segments.write(clients(), topics.segments(RUN, ENDS.length));
     admin = Admin.create(ClientConfigs.admin(clients()));
-    transactions = new Transactions(admin);
+    String live = topics.maskerId(RUN, 0) + "-";
+    victims = new Victims(kills, new Transactions(admin), id -> !id.startsWith(live));
   }
 
   @AfterAll
@@ -241,18 +238,11 @@ class EpochChaos {
       awaitMasking();
       Thread.sleep(random.nextInt(500));
     } else {
-      Await.until(
-          victim + " has a transaction open",
-          PATIENCE,
-          () -> !open(victim).isEmpty() && victim.frozenAt(() -> !open(victim).isEmpty()));
+      victim = victims.frozenInTransaction(PATIENCE, victim);
     }
     Map<Integer, Long> torn = torn();
-    victim.kill();
     long killed = System.nanoTime();
-    Set<String> open = open(victim);
-    kills.add(victim.toString(), open);
-    left.addAll(open);
-    victim.start();
+    Set<String> open = victims.kill(victim);
     if (!open.isEmpty()) {
       awaitReadable(torn, killed, maskerStalls);
     }
@@ -261,8 +251,7 @@ class EpochChaos {
   private void killBroker() throws Exception {
     awaitMasking();
     Thread.sleep(random.nextInt(500));
-    Set<String> open = new HashSet<>(open(cast.one()));
-    open.addAll(open(cast.two()));
+    Set<String> open = victims.open(cast.one(), cast.two());
     Map<Integer, Long> torn = torn();
     cast.killBroker();
     long killed = System.nanoTime();
@@ -273,14 +262,6 @@ class EpochChaos {
     awaitReadable(torn, killed, brokerStalls);
     cast.one().requireAlive();
     cast.two().requireAlive();
-  }
-
-  /** Transactions that this very process has begun in a replay. */
-  private Set<String> open(Actor actor) throws Exception {
-    Set<String> open = transactions.openOfStreams(actor.toString(), actor.startedMs());
-    open.removeAll(left);
-    open.removeIf(id -> id.startsWith(topics.maskerId(RUN, 0) + "-"));
-    return open;
   }
 
   /** Some of a replay is written and not yet committed. */

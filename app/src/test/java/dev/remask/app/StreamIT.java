@@ -3,11 +3,9 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.app.Corpus.Source;
-import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
-import dev.remask.schemas.Document;
 import dev.remask.schemas.LogReader;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.PackerState;
@@ -15,11 +13,9 @@ import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
-import dev.remask.topology.FlushSignal;
 import dev.remask.topology.MaskerProgress;
 import dev.remask.topology.PackerProgress;
 import dev.remask.topology.StreamInstance;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +32,6 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
@@ -102,7 +97,8 @@ class StreamIT {
             "duplicate.window=40");
     topics = settings.topics();
     run = settings.text("run.name");
-    dataset = TestStack.declare(settings, sources.stream().limit(100).map(StreamIT::text).toList());
+    dataset =
+        TestStack.declare(settings, sources.stream().limit(100).map(MixedDocuments::text).toList());
     try (Admin client = Admin.create(ClientConfigs.admin(settings.clients()))) {
       admin = client;
       packAndKill(sources.subList(0, DOCUMENTS));
@@ -262,58 +258,21 @@ class StreamIT {
     }
   }
 
-  private static String text(Source source) {
-    return Ingest.text(source, 1_000_000);
-  }
-
-  /** The documents, and among them every kind of record that a packer must bear with. */
   private void feed(List<Source> sources, Duration over) throws Exception {
-    Topic<Document> documents = topics.documents(PARTITIONS);
-    var serializer = AvroSerdes.of(Document.class, settings.clients()).serializer();
+    MixedDocuments documents = new MixedDocuments(settings, dataset);
     ByteArraySerializer bytes = new ByteArraySerializer();
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(ClientConfigs.producer(settings.clients()), bytes, bytes)) {
       for (int i = 0; i < sources.size(); i++) {
-        Source source = sources.get(i);
-        byte[] id = source.id().getBytes(StandardCharsets.UTF_8);
-        byte[] value = serializer.serialize(documents.name(), source.document(text(source)));
-        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
-        records.add(new ProducerRecord<>(documents.name(), id, value));
-        byte[] earlier = sources.get(i / 2).id().getBytes(StandardCharsets.UTF_8);
-        switch (i % 16) {
-          case 1 -> records.add(new ProducerRecord<>(documents.name(), id, value));
-          case 3 -> records.add(poison(documents, id, new byte[] {1, 2, 3}));
-          case 4 -> records.add(poison(documents, id, new byte[] {0, 0x7f, 0, 0, 0, 2, 4}));
-          case 6 -> records.add(new ProducerRecord<>(documents.name(), earlier, null));
-          case 7 -> records.add(poison(documents, id, serialized(documents, " \n\t ")));
-          case 9 -> records.add(poison(documents, id, serialized(documents, "x ".repeat(10_001))));
-          case 11 ->
-              records.add(new ProducerRecord<>(documents.name(), i % PARTITIONS, null, value));
-          case 13 ->
-              records.add(poison(documents, earlier, serialized(documents, "It was changed.")));
-          case 15 -> records.addAll(FlushSignal.records(documents.name(), PARTITIONS));
-          default -> {}
-        }
-        for (var record : records) {
+        for (var record : documents.records(sources, i)) {
           producer.send(record).get();
         }
         Thread.sleep(over.toMillis() / sources.size());
       }
-      for (var record : FlushSignal.records(documents.name(), PARTITIONS)) {
+      for (var record : documents.flush()) {
         producer.send(record).get();
       }
     }
-  }
-
-  private byte[] serialized(Topic<Document> documents, String text) {
-    return AvroSerdes.of(Document.class, settings.clients())
-        .serializer()
-        .serialize(documents.name(), new Document(text, null));
-  }
-
-  private static ProducerRecord<byte[], byte[]> poison(
-      Topic<Document> documents, byte[] id, byte[] value) {
-    return new ProducerRecord<>(documents.name(), id, value);
   }
 
   private StreamInstance instance(String name) {
