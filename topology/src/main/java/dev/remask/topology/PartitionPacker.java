@@ -133,7 +133,13 @@ final class PartitionPacker {
 
   private static List<DocumentSpan> documentSpans(List<Span> spans) {
     return spans.stream()
-        .map(span -> new DocumentSpan(span.document(), span.start(), span.end(), null))
+        .map(
+            span ->
+                DocumentSpan.newBuilder()
+                    .setDocument(span.document())
+                    .setStart(span.start())
+                    .setEnd(span.end())
+                    .build())
         .toList();
   }
 }
