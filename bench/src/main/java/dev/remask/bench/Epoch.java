@@ -13,14 +13,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
-import org.apache.kafka.streams.CloseOptions;
-import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 
 /**
  * One epoch, masked once: the product's topology in this process, on a log of segments that is
@@ -33,7 +27,6 @@ record Epoch(
     Logs logs, SegmentLog segments, StreamSettings settings, String run, Map<String, ?> overrides) {
   private static final int EPOCH = 1;
   private static final Duration MAX = Duration.ofMinutes(2);
-  private static final long LOOK_MS = 5;
 
   Topic<MaskedExample> examples() {
     return MaskingTopology.examples(settings.topics(), run, EPOCH, segments.partitions());
@@ -73,35 +66,15 @@ record Epoch(
         .sum();
   }
 
-  /** Asked often while the topology works, so it should ask what is near first. */
+  /** Asked as {@link TopologyRun.End} is. */
   private interface End {
     boolean isReached(KafkaStreams streams, Counters counters);
   }
 
   private double seconds(End end) throws Exception {
     Counters counters = new Counters();
-    CompletableFuture<Long> running = new CompletableFuture<>();
-    CompletableFuture<Throwable> failure = new CompletableFuture<>();
-    try (KafkaStreams streams = new KafkaStreams(topology(counters), new StreamsConfig(config()))) {
-      streams.setUncaughtExceptionHandler(
-          e -> {
-            failure.complete(e);
-            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
-          });
-      streams.setStateListener(
-          (now, before) -> {
-            if (now == KafkaStreams.State.RUNNING) {
-              running.complete(System.nanoTime());
-            }
-          });
-      streams.start();
-      await(() -> running.isDone() && end.isReached(streams, counters), failure);
-      double seconds = (System.nanoTime() - running.join()) / 1e9;
-      streams.close(
-          CloseOptions.timeout(MAX)
-              .withGroupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
-      return seconds;
-    }
+    return new TopologyRun("epoch", topology(counters), config(), MAX)
+        .seconds(streams -> end.isReached(streams, counters));
   }
 
   private Topology topology(Counters counters) {
@@ -114,20 +87,6 @@ record Epoch(
         settings.clients(),
         () -> false,
         counters);
-  }
-
-  private static void await(BooleanSupplier done, CompletableFuture<Throwable> failure)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + MAX.toNanos();
-    while (!done.getAsBoolean()) {
-      if (failure.isDone()) {
-        throw new IllegalStateException("the epoch failed", failure.join());
-      }
-      if (System.nanoTime() > deadline) {
-        throw new IllegalStateException("the epoch did not end within " + MAX.toSeconds() + " s");
-      }
-      Thread.sleep(LOOK_MS);
-    }
   }
 
   private EpochPlan plan() {

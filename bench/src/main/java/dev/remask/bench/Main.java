@@ -48,6 +48,10 @@ final class Main implements Callable<Integer> {
               "soak", "memory over 10,000 steps; fails if it grows; no peer", new SoakBenchmark()),
           new Entry("vocabulary", "learning 8,192 tokens; no peer", new VocabularyBenchmark()),
           new Entry(
+              "pack",
+              "documents to segments through Kafka; peer: encoding, then passing through",
+              new PackBenchmark()),
+          new Entry(
               "epoch",
               "an epoch through Kafka; peers: a plain producer, at least once",
               new EpochBenchmark()),

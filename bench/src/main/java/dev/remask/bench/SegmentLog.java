@@ -102,10 +102,10 @@ record SegmentLog(Dataset dataset, int each) {
     int middle = 2 + sequence % (LENGTH - 2);
     List<DocumentSpan> documents =
         sequence % 2 == 0
-            ? List.of(new DocumentSpan("document-" + sequence, 1, LENGTH, null))
+            ? List.of(span("document-" + sequence, 1, LENGTH))
             : List.of(
-                new DocumentSpan("document-" + (sequence - 1), 1, middle, null),
-                new DocumentSpan("document-" + sequence, middle, LENGTH, null));
+                span("document-" + (sequence - 1), 1, middle),
+                span("document-" + sequence, middle, LENGTH));
     return Segment.newBuilder()
         .setPartition(partition)
         .setSequence(sequence)
@@ -114,5 +114,9 @@ record SegmentLog(Dataset dataset, int each) {
         .setDocuments(documents)
         .setBooks(Books.newBuilder().setDocuments(sequence).setPacked(sequence).build())
         .build();
+  }
+
+  private static DocumentSpan span(String document, int start, int end) {
+    return DocumentSpan.newBuilder().setDocument(document).setStart(start).setEnd(end).build();
   }
 }
