@@ -2,12 +2,7 @@ package dev.remask.bench;
 
 import dev.remask.mlm.Tokenizer;
 import dev.remask.mlm.Vocabulary;
-import dev.remask.schemas.Document;
-import dev.remask.schemas.Replication;
-import dev.remask.schemas.Topic;
-import dev.remask.schemas.Topics;
 import dev.remask.topology.StreamSettings;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
@@ -30,48 +25,59 @@ final class PackBenchmark implements Benchmark {
     Vocabulary vocabulary = Vocabulary.learn(text.documents(), VocabularyBenchmark.SIZE);
     try (Stack stack = new Stack(setup.program());
         Logs logs = new Logs(stack.clients())) {
-      StreamSettings settings =
-          new StreamSettings(
-              stack.clients(),
-              new Topics("remask."),
-              stack.folder().resolve("streams"),
-              1,
-              StreamSettings.COMMIT_INTERVAL_MS,
-              Long.MAX_VALUE,
-              Replication.ONE,
-              Duration.ofMinutes(1));
-      DocumentLog short_ = DocumentLog.write(logs, settings, "short", text, COPIES, 1);
-      DocumentLog long_ = DocumentLog.write(logs, settings, "long", text, COPIES, JOINED);
+      StreamSettings settings = SmallHeap.settings(stack.clients(), stack.folder());
+      DocumentLog shortOnes = DocumentLog.write(logs, settings, "short", text, COPIES, 1);
+      DocumentLog longOnes = DocumentLog.write(logs, settings, "long", text, COPIES, JOINED);
       setup
           .notes()
           .accept(
               String.format(
                   Locale.ROOT,
                   "pack: %,d documents, %.0f MB; the long ones: %,d",
-                  short_.documents(),
-                  short_.megabytes(),
-                  long_.documents()));
-      Packing packing = new Packing(logs, settings, vocabulary);
+                  shortOnes.documents(),
+                  shortOnes.megabytes(),
+                  longOnes.documents()));
+      Packing packing = new Packing(logs, settings, vocabulary, "pack");
       Row pack =
           new Measure("pack", UNIT, setup.runs())
               .against(
                   "encode, then pass through",
-                  () -> packing.rate(short_),
+                  () -> packing.rate(shortOnes),
                   () -> {
                     double seconds =
-                        encodingSeconds(text, vocabulary) + packing.passingSeconds(short_);
-                    return short_.megabytes() / seconds;
+                        encodingSeconds(text, vocabulary) + packing.passingSeconds(shortOnes);
+                    return shortOnes.megabytes() / seconds;
                   });
       Row linear =
           new Measure("pack-long", UNIT, setup.runs())
               .against(
                   "the same text in short documents",
-                  () -> packing.rate(long_),
-                  () -> packing.rate(short_));
-      logs.delete(short_.topic());
-      logs.delete(long_.topic());
-      return List.of(pack, linear);
+                  () -> packing.rate(longOnes),
+                  () -> packing.rate(shortOnes));
+      logs.delete(shortOnes.topic());
+      logs.delete(longOnes.topic());
+      return List.of(pack, linear, gigabyte(setup, stack, logs, text, vocabulary));
     }
+  }
+
+  /** 10⁹ bytes of text, once, in a process with a heap of 512 MB. */
+  private static Row gigabyte(
+      Setup setup, Stack stack, Logs logs, EnglishText text, Vocabulary vocabulary)
+      throws Exception {
+    StreamSettings settings = SmallHeap.settings(stack.clients(), stack.folder());
+    int copies = (int) Math.ceil(1e9 / text.bytes());
+    DocumentLog documents = DocumentLog.write(logs, settings, "gigabyte", text, copies, 1);
+    setup
+        .notes()
+        .accept(
+            String.format(
+                Locale.ROOT,
+                "pack-gigabyte: %,d documents, %,.0f MB, in a process with a heap of 512 MB",
+                documents.documents(),
+                documents.megabytes()));
+    double rate = SmallHeap.rate(stack, vocabulary, documents);
+    logs.delete(documents.topic());
+    return new Row("pack-gigabyte", rate, UNIT, null, null, 1, 0);
   }
 
   /** Of all copies, by a tokenizer that has seen nothing. */

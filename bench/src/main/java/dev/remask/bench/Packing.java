@@ -30,12 +30,17 @@ final class Packing {
   private final Logs logs;
   private final StreamSettings settings;
   private final Vocabulary vocabulary;
+  private final String name;
   private int runs;
 
-  Packing(Logs logs, StreamSettings settings, Vocabulary vocabulary) {
+  /**
+   * @param name begins the names of its datasets
+   */
+  Packing(Logs logs, StreamSettings settings, Vocabulary vocabulary, String name) {
     this.logs = logs;
     this.settings = settings;
     this.vocabulary = vocabulary;
+    this.name = name;
   }
 
   /**
@@ -45,7 +50,7 @@ final class Packing {
    * @throws IllegalStateException if not every document is in the books
    */
   double rate(DocumentLog documents) throws Exception {
-    Dataset dataset = dataset("pack-" + runs++, documents);
+    Dataset dataset = dataset(name + "-" + runs++, documents);
     Topic<Segment> segments = segments(dataset);
     Topic<Segment> heldOut = settings.topics().heldOut(dataset.getName(), dataset.getPartitions());
     logs.make(segments);
@@ -69,7 +74,7 @@ final class Packing {
 
   /** Of the same records, unread, to another topic, as often committed and as safely. */
   double passingSeconds(DocumentLog documents) throws Exception {
-    String group = "pass-" + runs++;
+    String group = "pass-" + name + "-" + runs++;
     Topic<Document> from = documents.topic();
     Topic<Document> to =
         new Topic<>(group, from.valueType(), from.partitions(), from.config(), from.required());
