@@ -66,7 +66,7 @@ class PackingChaos {
   private static final int[] BROKER_KILLS = {2, 2, 2};
   private static final int CONTROL_KILLS = 3;
   private static final int DOCUMENTS_A_SECOND = 100;
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final String NAME = "packing";
   private static final String CONTROL = "control";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -103,6 +103,7 @@ class PackingChaos {
 
   private Path folder;
   private Cast cast;
+  private Actor three;
   private Topics topics;
   private Dataset dataset;
   private Admin admin;
@@ -116,6 +117,7 @@ class PackingChaos {
       Files.write(text.resolve(source.id() + ".txt"), source.content().read());
     }
     cast = new Cast(folder, text, SETTINGS);
+    three = cast.stream("stream-3");
     topics = cast.settings().topics();
     kills.say("the seed is " + SEED);
     cast.startUp();
@@ -141,7 +143,6 @@ class PackingChaos {
   void everyDocumentIsPackedOnce() throws Exception {
     Actor one = cast.one();
     Actor two = cast.two();
-    Actor three = cast.stream("stream-3");
     one.start();
     one.program().awaitOutput("  dataset ", PATIENCE); // It declares the run.
     try (Background<Void> feeding = new Background<>("feed", this::feed)) {
@@ -184,8 +185,8 @@ class PackingChaos {
   @Test
   @Order(2)
   void atLeastOnceDoesNot() throws Exception {
-    for (Actor actor : List.of(cast.one(), cast.two())) {
-      if (actor.program().isAlive()) {
+    for (Actor actor : List.of(cast.one(), cast.two(), three)) {
+      if (actor.program() != null && actor.program().isAlive()) {
         Duration unused = actor.program().terminate(Duration.ofSeconds(10));
       }
     }

@@ -12,8 +12,10 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
@@ -164,9 +166,9 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
       if (cause instanceof NoOffsetForPartitionException) {
         return new TimeoutException("no position yet: " + cause.getMessage(), exception);
       }
-      // A commit that is under way when the broker's time for the transaction runs out, and has it
-      // rolled back: Kafka calls that fatal where it is a fencing (KAFKA-20785).
-      if (cause instanceof InvalidTxnStateException) {
+      // A commit that is under way when the broker's time for the transaction runs out: the
+      // broker rolls it back, and calls fatal what is a fencing (KAFKA-20785) or trips over itself.
+      if (cause instanceof InvalidTxnStateException || isBrokersFault(cause)) {
         return new TimeoutException(
             "the broker has ended the transaction: " + cause.getMessage(), exception);
       }
@@ -174,6 +176,12 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
     return exception instanceof RuntimeException failure
         ? failure
         : new StreamsException(exception);
+  }
+
+  /** The producer hands on no more than the words. */
+  private static boolean isBrokersFault(Throwable cause) {
+    return cause instanceof KafkaException
+        && String.valueOf(cause.getMessage()).endsWith(Errors.UNKNOWN_SERVER_ERROR.message());
   }
 
   private Throwable explained(Throwable exception) {

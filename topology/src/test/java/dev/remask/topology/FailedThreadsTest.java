@@ -77,6 +77,11 @@ class FailedThreadsTest {
       new StreamsException(new NoOffsetForPartitionException(new TopicPartition("segments", 2))),
       // The broker rolled a transaction back while its commit was under way.
       new StreamsException("committing", new InvalidTxnStateException("COMPLETE_ABORT")),
+      new StreamsException(
+          "committing",
+          new KafkaException(
+              "Unhandled error in EndTxnResponse: "
+                  + "The server experienced an unexpected error when processing the request.")),
     };
   }
 
@@ -86,6 +91,7 @@ class FailedThreadsTest {
       new StreamsException(new SerializationException("cannot decode")),
       new StreamsException(new SaslAuthenticationException("who are you")),
       new StreamsException(new TimeoutException("late", new TopicAuthorizationException("news"))),
+      new StreamsException(new KafkaException("Failed to construct kafka producer")),
       new OutOfMemoryError("heap"),
     };
   }
