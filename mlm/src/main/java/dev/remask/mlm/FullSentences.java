@@ -5,8 +5,12 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** {@link Packer#fullSentences}. */
-record FullSentences(int segmentLength) implements Packer {
+/**
+ * {@link Packer#fullSentences}, and {@link Packer#fullText}.
+ *
+ * @param cutsAnywhere a sentence that does not fit fills the segment all the same
+ */
+record FullSentences(int segmentLength, boolean cutsAnywhere) implements Packer {
   FullSentences {
     if (segmentLength < 3 || segmentLength > 1 << 16) {
       throw new IllegalArgumentException(
@@ -20,9 +24,9 @@ record FullSentences(int segmentLength) implements Packer {
     Filling filling = new Filling(carry);
     filling.startDocument(document, source);
     for (int[] sentence : sentences) {
-      int most = segmentLength - 2;
-      for (int start = 0; start < sentence.length; start += most) {
-        filling.add(sentence, start, Math.min(start + most, sentence.length));
+      for (int start = 0, end; start < sentence.length; start = end) {
+        end = start + Math.min(filling.room(), sentence.length - start);
+        filling.add(sentence, start, end);
       }
     }
     return filling.end();
@@ -69,8 +73,19 @@ record FullSentences(int segmentLength) implements Packer {
       documentStart = 0;
     }
 
+    /** How many tokens the next piece of a sentence may have. */
+    int room() {
+      int left = segmentLength - length - separator() - 1;
+      return cutsAnywhere && !isEmpty() && left > 0 ? left : segmentLength - 2;
+    }
+
+    /** 1 if a separator stands before the next piece in this segment. */
+    private int separator() {
+      return !isEmpty() && documentStart == 0 ? 1 : 0;
+    }
+
     void add(int[] sentence, int start, int end) {
-      int separator = !isEmpty() && documentStart == 0 ? 1 : 0;
+      int separator = separator();
       if (length + separator + (end - start) + 1 > segmentLength) {
         endSegment();
         separator = 0;

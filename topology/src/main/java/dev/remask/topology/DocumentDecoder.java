@@ -93,6 +93,7 @@ public interface DocumentDecoder {
     }
     if (format == DocumentsFormat.JSON) {
       textField(dataset);
+      source(dataset);
     }
     if (ids == DocumentIds.FIELD) {
       idField(dataset);
@@ -123,16 +124,32 @@ public interface DocumentDecoder {
 
   private static DocumentDecoder json(Dataset dataset) {
     JsonField text = textField(dataset);
+    Function<String, @Nullable String> source = source(dataset);
     if (dataset.getDocumentIds() != DocumentIds.FIELD) {
       Function<ConsumerRecord<byte[], byte[]>, String> ids = ids(dataset);
-      return record ->
-          new Decoded(ids.apply(record), text.text(Utf8.unreadableUnless(record.value())));
+      return record -> {
+        String id = ids.apply(record);
+        String json = Utf8.unreadableUnless(record.value());
+        return new Decoded(id, text.text(json), source.apply(json));
+      };
     }
     JsonField id = idField(dataset);
     return record -> {
       String json = Utf8.unreadableUnless(record.value());
-      return new Decoded(id.id(json), text.text(json));
+      return new Decoded(id.id(json), text.text(json), source.apply(json));
     };
+  }
+
+  private static Function<String, @Nullable String> source(Dataset dataset) {
+    if (dataset.getDocumentSourceField().isEmpty()) {
+      return json -> null;
+    }
+    JsonField field = sourceField(dataset);
+    return field::textOrNull;
+  }
+
+  private static JsonField sourceField(Dataset dataset) {
+    return JsonField.of("documents.source.field", dataset.getDocumentSourceField());
   }
 
   private static JsonField textField(Dataset dataset) {

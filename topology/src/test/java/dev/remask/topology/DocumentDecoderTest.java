@@ -16,6 +16,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -140,6 +141,25 @@ class DocumentDecoderTest {
       boolean pair = Character.isHighSurrogate(source.charAt(255));
       assertThat(known).hasSize(pair ? 255 : 256);
     }
+  }
+
+  @Test
+  void aJsonSourceIsWhereTheFieldIsAString() {
+    DocumentDecoder decoder =
+        DocumentDecoder.of(
+            Dataset.newBuilder(dataset(DocumentsFormat.JSON, DocumentIds.PLACE))
+                .setDocumentSourceField("meta.from")
+                .build(),
+            Fixture.CLIENTS);
+    for (String meta : List.of("{\"from\":7}", "{\"from\":null}", "{}", "3", "{\"from\":\"\"}")) {
+      assertThat(source(decoder, meta)).as(meta).isNull();
+    }
+    assertThat(source(decoder, "{\"from\":\"wire\"}")).isEqualTo("wire");
+  }
+
+  private static @Nullable String source(DocumentDecoder decoder, String meta) {
+    String json = "{\"body\":{\"text\":\"t\"},\"meta\":" + meta + "}";
+    return decoder.decode(record(null, json.getBytes(UTF_8))).source();
   }
 
   @Property

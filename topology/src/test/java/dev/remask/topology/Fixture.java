@@ -10,6 +10,7 @@ import dev.remask.schemas.DocumentsFormat;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.InputFormat;
 import dev.remask.schemas.Replication;
+import dev.remask.schemas.TextUnit;
 import dev.remask.schemas.Topics;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -63,7 +64,12 @@ final class Fixture {
         "text",
         200,
         duplicateWindow,
-        Instant.EPOCH);
+        Instant.EPOCH,
+        "",
+        TextUnit.SENTENCES,
+        "",
+        "",
+        "");
   }
 
   static StreamSettings settings() {
