@@ -83,19 +83,36 @@ final class DatasetCommand implements Callable<Integer> {
   static String line(Dataset dataset) {
     return String.format(
         Locale.ROOT,
-        "%s: %s, segments of %d tokens, %d partitions, %.1f %% of the documents held out, vocabulary of %,d",
+        "%s: %s%s, segments of %d tokens, %d partitions, %.1f %% of the documents held out, vocabulary of %,d",
         dataset.getName(),
-        dataset.getInputFormat().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+        DatasetSettings.lower(dataset.getInputFormat()),
+        unit(dataset),
         dataset.getSegmentLength(),
         dataset.getPartitions(),
         dataset.getHeldOutPermille() / 10.0,
         dataset.getVocabularySize());
   }
 
+  /** What is not the default. */
+  private static String unit(Dataset dataset) {
+    String language = dataset.getTextLanguage();
+    return switch (dataset.getTextUnit()) {
+      case SENTENCES -> language.isEmpty() ? "" : " (sentences of language " + language + ")";
+      case LINES -> " (a sentence a line)";
+      case NONE -> " (cut anywhere)";
+      case UNKNOWN -> " (of a unit unknown to this version)";
+    };
+  }
+
   private static Map<String, Object> described(Dataset dataset) {
     Map<String, Object> described = new LinkedHashMap<>();
     described.put("name", dataset.getName());
     described.put("documents_topic", dataset.getDocumentsTopic());
+    described.put("input_format", DatasetSettings.lower(dataset.getInputFormat()));
+    described.put("text_unit", DatasetSettings.lower(dataset.getTextUnit()));
+    described.put("text_language", dataset.getTextLanguage());
+    described.put("text_platform", dataset.getTextPlatform());
+    described.put("text_rules_sha256", dataset.getTextRulesSha256());
     described.put("segment_length", dataset.getSegmentLength());
     described.put("partitions", dataset.getPartitions());
     described.put("vocabulary_size", dataset.getVocabularySize());

@@ -5,7 +5,9 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.DocumentIds;
 import dev.remask.schemas.DocumentsFormat;
 import dev.remask.schemas.InputFormat;
+import dev.remask.schemas.TextUnit;
 import dev.remask.topology.DocumentDecoder;
+import dev.remask.topology.PackingFormat;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Locale;
@@ -24,13 +26,17 @@ final class DatasetSettings {
     this.settings = settings;
   }
 
+  /**
+   * @throws ConfigException if its documents could not be packed
+   */
   Dataset declare(Vocabulary vocabulary, Instant now) {
-    return withoutVocabulary()
-        .setTokenizer(ByteBuffer.wrap(vocabulary.tokenizerJson()))
-        .setTokenizerSha256(vocabulary.sha256())
-        .setVocabularySize(vocabulary.size())
-        .setDeclaredAt(now)
-        .build();
+    return PackingFormat.onThisPlatform(
+        withoutVocabulary()
+            .setTokenizer(ByteBuffer.wrap(vocabulary.tokenizerJson()))
+            .setTokenizerSha256(vocabulary.sha256())
+            .setVocabularySize(vocabulary.size())
+            .setDeclaredAt(now)
+            .build());
   }
 
   private Dataset.Builder withoutVocabulary() {
@@ -46,6 +52,9 @@ final class DatasetSettings {
         .setDocumentIds(documentIds())
         .setDocumentIdField(settings.text("documents.id.field"))
         .setDocumentTextField(settings.text("documents.text.field"))
+        .setDocumentSourceField(settings.text("documents.source.field"))
+        .setTextUnit(TextUnit.valueOf(settings.text("text.unit").toUpperCase(Locale.ROOT)))
+        .setTextLanguage(settings.text("text.language"))
         .setDocumentCharsMax(settings.integer("document.chars.max"))
         .setDuplicateWindow(settings.integer("duplicate.window"));
   }
@@ -117,10 +126,13 @@ final class DatasetSettings {
     declared.put("documents.id", lower(dataset.getDocumentIds()));
     declared.put("documents.id.field", dataset.getDocumentIdField());
     declared.put("documents.text.field", dataset.getDocumentTextField());
+    declared.put("documents.source.field", dataset.getDocumentSourceField());
+    declared.put("text.unit", lower(dataset.getTextUnit()));
+    declared.put("text.language", dataset.getTextLanguage());
     return declared;
   }
 
-  private static String lower(Enum<?> value) {
+  static String lower(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 

@@ -42,6 +42,9 @@ interface DocumentEncoder {
         put(value, dataset.getDocumentIdField(), id);
       }
       put(value, dataset.getDocumentTextField(), document.getText());
+      if (!dataset.getDocumentSourceField().isEmpty() && document.getSource() != null) {
+        put(value, dataset.getDocumentSourceField(), document.getSource());
+      }
       return value.toString().getBytes(StandardCharsets.UTF_8);
     };
   }

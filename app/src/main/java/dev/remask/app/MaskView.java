@@ -30,16 +30,37 @@ final class MaskView {
   }
 
   String render(Masked masked) {
+    return render(masked, 0, masked.inputs().length);
+  }
+
+  /**
+   * A part a line, marked A and B.
+   *
+   * @param secondPart index of its first token, -1 if there is one part only
+   */
+  String render(Masked masked, int secondPart) {
+    return secondPart < 0
+        ? render(masked)
+        : "A  "
+            + render(masked, 0, secondPart)
+            + System.lineSeparator()
+            + "B  "
+            + render(masked, secondPart, masked.inputs().length);
+  }
+
+  private String render(Masked masked, int start, int end) {
     StringBuilder text = new StringBuilder();
     int[] inputs = masked.inputs();
-    int from = 0;
+    int from = start;
     for (int k = 0; k < masked.positions().length; k++) {
       int position = masked.positions()[k];
-      text.append(plain(inputs, from, position));
-      text.append(selected(inputs[position], masked.labels()[k]));
-      from = position + 1;
+      if (position >= start && position < end) {
+        text.append(plain(inputs, from, position));
+        text.append(selected(inputs[position], masked.labels()[k]));
+        from = position + 1;
+      }
     }
-    return text.append(plain(inputs, from, inputs.length)).toString().strip();
+    return text.append(plain(inputs, from, end)).toString().strip();
   }
 
   private String plain(int[] ids, int from, int to) {

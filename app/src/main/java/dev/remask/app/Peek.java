@@ -74,6 +74,13 @@ final class Peek {
             + tokens.length
             + " tokens, from "
             + String.join(", ", documents));
+    if (isPair()) {
+      console.print(
+          "two parts; the second "
+              + (follows()
+                  ? "follows the first in its document"
+                  : "is from another document, " + documents.get(documents.size() - 1)));
+    }
     console.print(text.legend());
     for (View view : views) {
       console.print("");
@@ -82,8 +89,16 @@ final class Peek {
               + "  "
               + view.masked().positions().length
               + " selected");
-      console.print(text.render(view.masked()));
+      console.print(text.render(view.masked(), segment.getSecondPart()));
     }
+  }
+
+  private boolean isPair() {
+    return segment.getSecondPart() >= 0;
+  }
+
+  private boolean follows() {
+    return Boolean.TRUE.equals(segment.getNextSentence());
   }
 
   /** All that it takes to make the examples again (docs/recompute.py does), and the examples. */
@@ -97,6 +112,10 @@ final class Peek {
         "documents",
         segment.getDocuments().stream().map(span -> span.getDocument()).distinct().toList());
     described.put("tokens", tokens);
+    if (isPair()) {
+      described.put("second_part", segment.getSecondPart());
+      described.put("next_sentence", follows());
+    }
     if (views.stream().anyMatch(view -> view.plan().getPolicy().getWholeWord())) {
       BitSet starts = vocabulary.wordStarts();
       described.put(

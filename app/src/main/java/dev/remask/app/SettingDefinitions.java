@@ -93,6 +93,12 @@ final class SettingDefinitions {
               MEDIUM,
               "The JSON field with the text; dots lead into objects.")
           .define(
+              "documents.source.field",
+              STRING,
+              "",
+              LOW,
+              "The JSON field with where a document comes from; empty for none.")
+          .define(
               "avro.serde.class",
               STRING,
               "dev.remask.schemas.RegistryAvroSerde",
@@ -110,9 +116,22 @@ final class SettingDefinitions {
               "input.format",
               STRING,
               "full-sentences",
-              in("full-sentences"),
+              in("full-sentences", "doc-sentences", "segment-pair", "sentence-pair"),
               HIGH,
-              "How documents are cut into segments.")
+              "How documents are cut into segments: contiguous sentences, over the ends of documents or not; two parts or two sentences with the next-sentence label.")
+          .define(
+              "text.unit",
+              STRING,
+              "sentences",
+              in("sentences", "lines", "none"),
+              MEDIUM,
+              "What a document is cut into first: sentences of prose, also hard-wrapped; its lines; or nothing, so that segments are filled to their length.")
+          .define(
+              "text.language",
+              STRING,
+              "",
+              LOW,
+              "Whose rules cut sentences, such as de; the JDK's own are the same for all languages.")
           .define(
               "segment.length",
               INT,

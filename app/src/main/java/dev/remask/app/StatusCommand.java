@@ -54,6 +54,10 @@ final class StatusCommand implements Callable<Integer> {
       long duplicates,
       long tombstones,
       long deadLetters,
+      long updates,
+      long tokens,
+      long truncatedTokens,
+      long repeatedTokens,
       boolean balanced) {}
 
   private record RunStatus(
@@ -221,6 +225,10 @@ final class StatusCommand implements Callable<Integer> {
         sum(books, Books::getDuplicates),
         sum(books, Books::getTombstones),
         sum(books, Books::getDeadLetters),
+        sum(books, Books::getUpdates),
+        sum(books, Books::getTokens),
+        sum(books, Books::getTruncatedTokens),
+        sum(books, Books::getRepeatedTokens),
         accounted == sum(books, Books::getDocuments));
   }
 
@@ -286,6 +294,26 @@ final class StatusCommand implements Callable<Integer> {
             history);
   }
 
+  /** What only some datasets have. */
+  private static String further(DatasetStatus d) {
+    List<String> parts = new ArrayList<>();
+    if (d.updates() > 0) {
+      parts.add(
+          String.format(
+              Locale.ROOT, "%,d updates among the packed, pending and held out", d.updates()));
+    }
+    if (d.truncatedTokens() + d.repeatedTokens() > 0) {
+      parts.add(
+          String.format(
+              Locale.ROOT,
+              "pairs: of %,d tokens %,d truncated; %,d of other documents repeated",
+              d.tokens(),
+              d.truncatedTokens(),
+              d.repeatedTokens()));
+    }
+    return String.join("; ", parts);
+  }
+
   private static void print(Status status, Console console) {
     if (status.datasets().isEmpty() && status.runs().isEmpty()) {
       console.print("no dataset yet; 'remask dataset' declares one");
@@ -311,6 +339,10 @@ final class StatusCommand implements Callable<Integer> {
               d.tombstones(),
               d.deadLetters(),
               d.balanced() ? "" : "   DOES NOT BALANCE"));
+      String further = further(d);
+      if (!further.isEmpty()) {
+        console.print("  " + further);
+      }
     }
     for (RunStatus r : status.runs()) {
       console.print(

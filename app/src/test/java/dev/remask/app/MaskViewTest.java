@@ -41,6 +41,18 @@ class MaskViewTest {
   }
 
   @Test
+  void aPairIsShownByItsParts() {
+    int[] tokens = {0, words[0], words[1], 2, words[3], words[4], words[5], 2};
+    int[] inputs = tokens.clone();
+    inputs[2] = vocabulary.mask();
+    Masked masked = new Masked(inputs, new int[] {2, 5}, new int[] {words[1], words[4]});
+    assertThat(new MaskView(vocabulary, console(false)).render(masked, 4).lines())
+        .containsExactly("A  the [mask]", "B  on (the) mat");
+    assertThat(new MaskView(vocabulary, console(false)).render(masked, -1))
+        .isEqualTo(new MaskView(vocabulary, console(false)).render(masked));
+  }
+
+  @Test
   void nothingSelectedIsPlainText() {
     Masked masked = new Masked(words, new int[0], new int[0]);
     assertThat(new MaskView(vocabulary, console(false)).render(masked)).isEqualTo(TEXT);

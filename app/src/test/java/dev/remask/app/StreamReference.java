@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -151,6 +152,7 @@ final class StreamReference {
     private long deadLetters;
     private long tokens;
     private long flushes;
+    private long updates;
 
     Partition(Deserializer<Document> documents) {
       this.documents = documents;
@@ -174,9 +176,11 @@ final class StreamReference {
           deadLetters++;
         } else {
           now = new Said(id, text);
-          if (isDuplicate(now)) {
+          Optional<String> before = before(id);
+          if (before.equals(text)) {
             duplicates++;
           } else {
+            updates += before.isPresent() ? 1 : 0;
             pack(id, text.get());
           }
         }
@@ -195,19 +199,20 @@ final class StreamReference {
       }
     }
 
-    /** Of the last records, as many as the window has, the newest that names this id. */
-    private boolean isDuplicate(Said now) {
+    /** What the newest of the last records, as many as the window has, that names this id said. */
+    private Optional<String> before(String id) {
       int oldest = Math.max(0, said.size() - dataset.getDuplicateWindow());
       for (int i = said.size() - 1; i >= oldest; i--) {
-        if (said.get(i) != null && said.get(i).id().equals(now.id())) {
-          return said.get(i).text().equals(now.text());
+        if (said.get(i) != null && said.get(i).id().equals(id)) {
+          return said.get(i).text();
         }
       }
-      return false;
+      return Optional.empty();
     }
 
     private void pack(String id, String text) {
-      List<int[]> sentences = Sentences.split(text).stream().map(tokenizer::encode).toList();
+      List<int[]> sentences =
+          Sentences.prose(Locale.ROOT).split(text).stream().map(tokenizer::encode).toList();
       if (HeldOut.contains(id, dataset.getHeldOutPermille())) {
         heldOutDocuments++;
         heldOutCarry = take(packer.pack(heldOutCarry, id, sentences), heldOut);
@@ -234,7 +239,10 @@ final class StreamReference {
           tombstones,
           deadLetters,
           tokens,
-          flushes);
+          flushes,
+          updates,
+          0L,
+          0L);
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.remask.mlm.Tokenizer;
 import dev.remask.mlm.Vocabulary;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 class LiveRunTest {
@@ -28,7 +29,7 @@ class LiveRunTest {
     Carry carry = Carry.EMPTY;
     for (int i = 0; i < documents.size(); i++) {
       List<int[]> sentences =
-          Sentences.split(documents.get(i)).stream().map(tokenizer::encode).toList();
+          Sentences.prose(Locale.ROOT).split(documents.get(i)).stream().map(tokenizer::encode).toList();
       Packing packing = packer.pack(carry, Integer.toString(i), sentences);
       assertThat(packing.segments()).hasSize(i == 0 ? 0 : 1);
       if (i > 0) {

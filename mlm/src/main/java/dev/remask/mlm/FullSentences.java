@@ -3,9 +3,14 @@ package dev.remask.mlm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** {@link Packer#fullSentences}. */
-record FullSentences(int segmentLength) implements Packer {
+/**
+ * {@link Packer#fullSentences}, and {@link Packer#fullText}.
+ *
+ * @param cutsAnywhere a sentence that does not fit fills the segment all the same
+ */
+record FullSentences(int segmentLength, boolean cutsAnywhere) implements Packer {
   FullSentences {
     if (segmentLength < 3 || segmentLength > 1 << 16) {
       throw new IllegalArgumentException(
@@ -14,13 +19,14 @@ record FullSentences(int segmentLength) implements Packer {
   }
 
   @Override
-  public Packing pack(Carry carry, String document, List<int[]> sentences) {
+  public Packing pack(
+      Carry carry, String document, @Nullable String source, List<int[]> sentences) {
     Filling filling = new Filling(carry);
-    filling.startDocument(document);
+    filling.startDocument(document, source);
     for (int[] sentence : sentences) {
-      int most = segmentLength - 2;
-      for (int start = 0; start < sentence.length; start += most) {
-        filling.add(sentence, start, Math.min(start + most, sentence.length));
+      for (int start = 0, end; start < sentence.length; start = end) {
+        end = start + Math.min(filling.room(), sentence.length - start);
+        filling.add(sentence, start, end);
       }
     }
     return filling.end();
@@ -43,6 +49,7 @@ record FullSentences(int segmentLength) implements Packer {
     private int length;
     private long sequence;
     private String document = "";
+    private @Nullable String source;
     private int documentStart; // of its part in this segment; no part yet if 0
 
     Filling(Carry carry) {
@@ -60,13 +67,25 @@ record FullSentences(int segmentLength) implements Packer {
       return length == 0;
     }
 
-    void startDocument(String id) {
+    void startDocument(String id, @Nullable String from) {
       document = id;
+      source = from;
       documentStart = 0;
     }
 
+    /** How many tokens the next piece of a sentence may have. */
+    int room() {
+      int left = segmentLength - length - separator() - 1;
+      return cutsAnywhere && !isEmpty() && left > 0 ? left : segmentLength - 2;
+    }
+
+    /** 1 if a separator stands before the next piece in this segment. */
+    private int separator() {
+      return !isEmpty() && documentStart == 0 ? 1 : 0;
+    }
+
     void add(int[] sentence, int start, int end) {
-      int separator = !isEmpty() && documentStart == 0 ? 1 : 0;
+      int separator = separator();
       if (length + separator + (end - start) + 1 > segmentLength) {
         endSegment();
         separator = 0;
@@ -86,7 +105,7 @@ record FullSentences(int segmentLength) implements Packer {
 
     private void endDocumentPart() {
       if (documentStart > 0) {
-        spans.add(new Span(document, documentStart, length));
+        spans.add(new Span(document, documentStart, length, source));
         documentStart = 0;
       }
     }

@@ -72,7 +72,7 @@ final class PreTokens {
     return c < 128 ? ASCII[c] : classify(text.codePointAt(at));
   }
 
-  private static byte classify(int codePoint) {
+  static byte classify(int codePoint) {
     if (isWhiteSpace(codePoint)) {
       return SPACE;
     }

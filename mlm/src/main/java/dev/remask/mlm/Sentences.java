@@ -5,36 +5,57 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Cuts text into sentences. */
-public final class Sentences {
-  private Sentences() {}
+/** Cuts text into sentences: what is packed whole if it fits. Thread-safe. */
+@FunctionalInterface
+public interface Sentences {
+  /** The sentences in order, none blank, and no text that is in none of them but white space. */
+  List<String> split(String text);
 
   /**
-   * The sentences in order, without the white space around them, none empty. A blank line ends a
-   * sentence; a single line break is a space, so text may be hard-wrapped. Within a paragraph the
-   * JDK's sentence rules decide.
+   * Sentences of prose, without the white space around them. A blank line ends a sentence; a single
+   * line break is a space, so text may be hard-wrapped. Within a paragraph the JDK's sentence rules
+   * decide.
+   *
+   * @param language whose rules; the JDK's own ones are the same for all of them, another {@link
+   *     java.text.spi.BreakIteratorProvider} may have others
    */
-  public static List<String> split(String text) {
-    List<String> sentences = new ArrayList<>();
-    StringBuilder paragraph = new StringBuilder();
-    text.lines()
-        .map(String::strip)
-        .forEach(
-            line -> {
-              if (line.isEmpty()) {
-                splitParagraph(paragraph, sentences);
-              } else {
-                paragraph.append(paragraph.isEmpty() ? "" : " ").append(line);
-              }
-            });
-    splitParagraph(paragraph, sentences);
-    return sentences;
+  static Sentences prose(Locale language) {
+    return text -> {
+      List<String> sentences = new ArrayList<>();
+      BreakIterator breaks = BreakIterator.getSentenceInstance(language);
+      StringBuilder paragraph = new StringBuilder();
+      text.lines()
+          .map(String::strip)
+          .forEach(
+              line -> {
+                if (line.isEmpty()) {
+                  splitParagraph(paragraph, breaks, sentences);
+                } else {
+                  paragraph.append(paragraph.isEmpty() ? "" : " ").append(line);
+                }
+              });
+      splitParagraph(paragraph, breaks, sentences);
+      return sentences;
+    };
   }
 
-  private static void splitParagraph(StringBuilder paragraph, List<String> sentences) {
+  /**
+   * Each line is a sentence, without the white space around it, as fairseq takes text. An empty
+   * line is nothing: it is no end of a document here.
+   */
+  static Sentences lines() {
+    return text -> text.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+  }
+
+  /** The text as it is, white space included; none if there is nothing else. */
+  static Sentences none() {
+    return text -> text.isBlank() ? List.of() : List.of(text);
+  }
+
+  private static void splitParagraph(
+      StringBuilder paragraph, BreakIterator breaks, List<String> sentences) {
     String text = paragraph.toString();
     paragraph.setLength(0);
-    BreakIterator breaks = BreakIterator.getSentenceInstance(Locale.ROOT);
     breaks.setText(text);
     int start = 0;
     for (int end = breaks.next(); end != BreakIterator.DONE; end = breaks.next()) {

@@ -2,31 +2,46 @@ package dev.remask.mlm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PackerTest {
-  private record Document(String id, List<int[]> sentences) {}
+  record Document(String id, List<int[]> sentences) {}
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Piece(int document, int[] tokens) {}
 
   /** Segments without identity, to compare. */
-  private static List<String> show(List<TokenSegment> segments) {
+  static List<String> show(List<TokenSegment> segments) {
     return segments.stream()
-        .map(s -> s.sequence() + Arrays.toString(s.tokens()) + s.spans())
+        .map(s -> s.sequence() + Arrays.toString(s.tokens()) + show(s.spans()))
         .toList();
   }
 
+  private static String show(Collection<Span> spans) {
+    return spans.stream()
+        .map(span -> " " + span.document() + "@" + span.start() + "-" + span.end())
+        .collect(Collectors.joining());
+  }
+
   /** Text ids count up over the whole stream, so that none can be lost, repeated or moved. */
-  private static List<Document> documents(List<List<Integer>> lengths) {
+  static List<Document> documents(List<List<Integer>> lengths) {
     List<Document> documents = new ArrayList<>();
     int next = 100;
     for (List<Integer> sentenceLengths : lengths) {
@@ -60,32 +75,48 @@ class PackerTest {
   }
 
   /**
-   * The contract by brute force, over the whole stream at once: a segment takes the next piece if
-   * what it then reads is short enough, and, unless segments may cross documents, of its document.
+   * The contract by brute force: a segment takes the next piece of a sentence if what it then reads
+   * is short enough, and, unless segments may cross documents, of its document.
+   *
+   * @param anywhere a sentence may be cut wherever the segment is full
    */
   private static List<TokenSegment> reference(
-      int most, boolean crossing, List<Document> documents) {
-    List<Piece> pieces = new ArrayList<>();
+      int most, boolean crossing, boolean anywhere, List<Document> documents) {
+    List<TokenSegment> segments = new ArrayList<>();
+    List<Piece> pieces = new ArrayList<>(); // of the segment that fills
     for (int d = 0; d < documents.size(); d++) {
       for (int[] sentence : documents.get(d).sentences) {
         for (int[] rest = sentence; rest.length > 0; ) {
           int length = Math.min(rest.length, most - 2);
-          pieces.add(new Piece(d, Arrays.copyOf(rest, length)));
-          rest = Arrays.copyOfRange(rest, length, rest.length);
+          while (length > 0 && !fits(most, crossing, pieces, piece(d, rest, length), documents)) {
+            length = anywhere ? length - 1 : 0;
+          }
+          if (length == 0) {
+            segments.add(render(segments.size(), pieces, documents));
+            pieces.clear();
+          } else {
+            pieces.add(piece(d, rest, length));
+            rest = Arrays.copyOfRange(rest, length, rest.length);
+          }
         }
       }
     }
-    List<TokenSegment> segments = new ArrayList<>();
-    for (int start = 0, end; start < pieces.size(); start = end) {
-      end = start + 1;
-      while (end < pieces.size()
-          && (crossing || pieces.get(end).document == pieces.get(start).document)
-          && render(0, pieces.subList(start, end + 1), documents).tokens().length <= most) {
-        end++;
-      }
-      segments.add(render(segments.size(), pieces.subList(start, end), documents));
+    if (!pieces.isEmpty()) {
+      segments.add(render(segments.size(), pieces, documents));
     }
     return segments;
+  }
+
+  private static Piece piece(int document, int[] rest, int length) {
+    return new Piece(document, Arrays.copyOf(rest, length));
+  }
+
+  private static boolean fits(
+      int most, boolean crossing, List<Piece> pieces, Piece next, List<Document> documents) {
+    List<Piece> all = new ArrayList<>(pieces);
+    all.add(next);
+    return (crossing || all.get(0).document == next.document)
+        && render(0, all, documents).tokens().length <= most;
   }
 
   private static TokenSegment render(long sequence, List<Piece> pieces, List<Document> documents) {
@@ -107,15 +138,30 @@ class PackerTest {
 
   private static void check(int segmentLength, List<List<Integer>> lengths) {
     List<Document> documents = documents(lengths);
+    check(segmentLength, true, false, Packer.fullSentences(segmentLength), documents);
+    check(segmentLength, false, false, Packer.docSentences(segmentLength), documents);
+    check(segmentLength, true, true, Packer.fullText(segmentLength), documents);
+    check(segmentLength, false, true, Packer.docText(segmentLength), documents);
+  }
+
+  private static void check(
+      int segmentLength,
+      boolean crossing,
+      boolean anywhere,
+      Packer packer,
+      List<Document> documents) {
+    List<TokenSegment> segments = pack(packer, documents);
     check(
         segmentLength,
         documents,
-        pack(Packer.fullSentences(segmentLength), documents),
-        reference(segmentLength, true, documents));
-    List<TokenSegment> apart = pack(Packer.docSentences(segmentLength), documents);
-    check(segmentLength, documents, apart, reference(segmentLength, false, documents));
-    for (TokenSegment segment : apart) {
-      assertThat(segment.spans()).hasSize(1);
+        segments,
+        reference(segmentLength, crossing, anywhere, documents));
+    for (TokenSegment segment : segments) {
+      assertThat(segment.secondPart()).isEqualTo(-1);
+      assertThat(segment.nextSentence()).isNull();
+      if (!crossing) {
+        assertThat(segment.spans()).hasSize(1);
+      }
     }
   }
 
@@ -154,6 +200,98 @@ class PackerTest {
           check(segmentLength, List.of(first, second));
         }
       }
+    }
+  }
+
+  /** Mistakes that a packer could make, each of which the checks of some small stream catch. */
+  @Test
+  void brokenPackersAreCaught() {
+    Packer sound = Packer.fullSentences(8);
+    Map<String, UnaryOperator<Packing>> results =
+        Map.of(
+            "a separator too few",
+            packing -> segments(packing, tokens -> withoutDoubled(tokens, Vocabulary.EOS)),
+            "no </s> at the end",
+            packing -> segments(packing, tokens -> Arrays.copyOf(tokens, tokens.length - 1)),
+            "the carry loses its last token",
+            packing -> carry(packing, 0, 1),
+            "a sequence is used twice",
+            packing -> carry(packing, -1, 0));
+    results.forEach((mistake, change) -> requireCaught(mistake, broken(sound, change, false)));
+    requireCaught("a sentence dropped at a carry", broken(sound, packing -> packing, true));
+  }
+
+  private static void requireCaught(String mistake, Packer broken) {
+    int caught = 0;
+    for (int first = 1; first <= 7; first++) {
+      for (int second = 1; second <= 7; second++) {
+        List<Document> documents = documents(List.of(List.of(first, 2), List.of(second, 1)));
+        try {
+          check(8, true, false, broken, documents);
+        } catch (AssertionError e) {
+          caught++;
+        }
+      }
+    }
+    assertThat(caught).as(mistake).isPositive();
+  }
+
+  private static Packer broken(Packer sound, UnaryOperator<Packing> change, boolean drops) {
+    return new Packer() {
+      @Override
+      public Packing pack(
+          Carry carry, String document, @Nullable String source, List<int[]> sentences) {
+        int from = drops && carry.tokens().length > 0 ? 1 : 0;
+        return change.apply(
+            sound.pack(carry, document, source, sentences.subList(from, sentences.size())));
+      }
+
+      @Override
+      public Packing flush(Carry carry) {
+        return sound.flush(carry);
+      }
+    };
+  }
+
+  private static Packing segments(Packing packing, UnaryOperator<int[]> change) {
+    List<TokenSegment> segments =
+        packing.segments().stream()
+            .map(s -> new TokenSegment(s.sequence(), change.apply(s.tokens()), s.spans()))
+            .toList();
+    return new Packing(segments, packing.carry());
+  }
+
+  private static Packing carry(Packing packing, int sequence, int tokens) {
+    Carry carry = packing.carry();
+    int[] fewer = Arrays.copyOf(carry.tokens(), Math.max(0, carry.tokens().length - tokens));
+    return new Packing(
+        packing.segments(), new Carry(carry.nextSequence() + sequence, fewer, carry.spans()));
+  }
+
+  private static int[] withoutDoubled(int[] tokens, int id) {
+    return IntStream.range(0, tokens.length)
+        .filter(i -> i == 0 || tokens[i] != id || tokens[i - 1] != id)
+        .map(i -> tokens[i])
+        .toArray();
+  }
+
+  /** Cost is linear: work in the square of this would not end. */
+  @Test
+  void aDocumentOfManySentencesIsPackedInLinearTime() {
+    List<int[]> sentences = Collections.nCopies(200_000, new int[] {5, 6, 7, 8, 9});
+    for (Packer packer :
+        List.of(
+            Packer.fullSentences(512),
+            Packer.docSentences(512),
+            Packer.fullText(512),
+            Packer.segmentPairs(512, "d", 0),
+            Packer.sentencePairs(512, "d", 0))) {
+      assertTimeoutPreemptively(
+          Duration.ofSeconds(60),
+          () -> {
+            Carry carry = packer.pack(Carry.EMPTY, "first", sentences.subList(0, 999)).carry();
+            assertThat(packer.pack(carry, "second", sentences).segments()).hasSizeGreaterThan(1000);
+          });
     }
   }
 
@@ -203,10 +341,7 @@ class PackerTest {
             List.of(
                 new Document("one", List.of(new int[] {11, 12}, new int[] {13})),
                 new Document("two", List.of(new int[] {21}))));
-    assertThat(show(segments))
-        .containsExactly(
-            "0[0, 11, 12, 2, 13, 2, 2, 21, 2]"
-                + "[Span[document=one, start=1, end=6], Span[document=two, start=7, end=9]]");
+    assertThat(show(segments)).containsExactly("0[0, 11, 12, 2, 13, 2, 2, 21, 2] one@1-6 two@7-9");
   }
 
   /** The same two with each its own segment, and nothing left to wait or to flush. */
@@ -218,11 +353,8 @@ class PackerTest {
             Carry.EMPTY, "one", List.of(new int[] {11, 12}, new int[] {13}, new int[] {14}));
     Packing two = packer.pack(one.carry(), "two", List.of(new int[] {21}));
     assertThat(show(one.segments()))
-        .containsExactly(
-            "0[0, 11, 12, 2][Span[document=one, start=1, end=4]]",
-            "1[0, 13, 2, 14, 2][Span[document=one, start=1, end=5]]");
-    assertThat(show(two.segments()))
-        .containsExactly("2[0, 21, 2][Span[document=two, start=1, end=3]]");
+        .containsExactly("0[0, 11, 12, 2] one@1-4", "1[0, 13, 2, 14, 2] one@1-5");
+    assertThat(show(two.segments())).containsExactly("2[0, 21, 2] two@1-3");
     assertThat(two.carry().tokens()).isEmpty();
     assertThat(packer.flush(two.carry()).segments()).isEmpty();
   }
@@ -232,6 +364,7 @@ class PackerTest {
     assertThatThrownBy(() -> Packer.fullSentences(2)).hasMessageContaining("segment length 2");
     assertThatThrownBy(() -> Packer.fullSentences((1 << 16) + 1)).hasMessageContaining("65537");
     assertThatThrownBy(() -> Packer.docSentences(2)).hasMessageContaining("segment length 2");
+    assertThatThrownBy(() -> Packer.docText(2)).hasMessageContaining("segment length 2");
     Carry carry = new Carry(0, new int[9], List.of());
     assertThatThrownBy(() -> Packer.docSentences(8).pack(carry, "d", List.of()))
         .isInstanceOf(IllegalStateException.class)

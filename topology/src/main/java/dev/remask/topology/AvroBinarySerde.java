@@ -2,7 +2,9 @@ package dev.remask.topology;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
@@ -18,10 +20,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Plain Avro binary behind one version byte, without a registry: for state stores, whose changelogs
- * only this program reads. Under the registry's serde every changelog would claim a subject.
+ * only this program reads. Under the registry's serde every changelog would claim a subject. The
+ * schemas of older versions are kept beside this class, so their records can be read.
  */
 final class AvroBinarySerde {
-  private static final byte VERSION = 1;
+  /** Of the schemas; a test says when it must be raised. */
+  static final byte VERSION = 2;
 
   private AvroBinarySerde() {}
 
@@ -45,18 +49,33 @@ final class AvroBinarySerde {
   }
 
   private static <V extends SpecificRecord> @Nullable V decode(Class<V> type, byte[] bytes) {
-    if (bytes.length == 0 || bytes[0] != VERSION) {
+    if (bytes.length == 0 || bytes[0] < 1 || bytes[0] > VERSION) {
       throw new SerializationException(
           "state of version "
               + (bytes.length == 0 ? "none" : bytes[0])
-              + "; this program reads version "
+              + "; this program reads versions up to "
               + VERSION);
     }
     try {
-      return new SpecificDatumReader<>(type)
-          .read(null, DecoderFactory.get().binaryDecoder(bytes, 1, bytes.length - 1, null));
+      SpecificDatumReader<V> reader = new SpecificDatumReader<>(type);
+      if (bytes[0] != VERSION) {
+        reader.setSchema(written(type, bytes[0]));
+      }
+      return reader.read(
+          null, DecoderFactory.get().binaryDecoder(bytes, 1, bytes.length - 1, null));
     } catch (IOException e) {
       throw new SerializationException("state that is no " + type.getSimpleName(), e);
+    }
+  }
+
+  /** The schema of a version. */
+  static Schema written(Class<?> type, int version) throws IOException {
+    String name = type.getSimpleName() + "-" + version + ".avsc";
+    try (InputStream schema = AvroBinarySerde.class.getResourceAsStream(name)) {
+      if (schema == null) {
+        throw new IllegalStateException(name + " is missing from the program");
+      }
+      return new Schema.Parser().parse(schema);
     }
   }
 }

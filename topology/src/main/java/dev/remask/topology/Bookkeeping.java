@@ -1,13 +1,15 @@
 package dev.remask.topology;
 
+import dev.remask.mlm.Packing;
 import dev.remask.schemas.Books;
 
 /**
- * The steps of the packer's books. Every step but {@link #settle} and {@link #flush} takes in one
- * record and puts it into exactly one column, so the books balance after each (invariant 5).
+ * The steps of the packer's books. Every step but {@link #settle}, {@link #flush} and {@link
+ * #update} takes in one record and puts it into exactly one column, so the books balance after each
+ * (invariant 5).
  */
 final class Bookkeeping {
-  static final Books NOTHING = new Books(0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L);
+  static final Books NOTHING = new Books(0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L);
 
   private Bookkeeping() {}
 
@@ -27,11 +29,18 @@ final class Bookkeeping {
     return read(books).setHeldOut(books.getHeldOut() + 1).build();
   }
 
-  static Books training(Books books, long tokens) {
+  static Books training(Books books, long tokens, Packing packing) {
     return read(books)
         .setPending(books.getPending() + 1)
         .setTokens(books.getTokens() + tokens)
+        .setTruncatedTokens(books.getTruncatedTokens() + packing.truncated())
+        .setRepeatedTokens(books.getRepeatedTokens() + packing.repeated())
         .build();
+  }
+
+  /** A document that is packed or held out is a new content of its id. */
+  static Books update(Books books) {
+    return Books.newBuilder(books).setUpdates(books.getUpdates() + 1).build();
   }
 
   /** A segment was filled: all that was pending is packed, but for {@code stillPending}. */

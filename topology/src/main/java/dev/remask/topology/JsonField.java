@@ -64,6 +64,15 @@ final class JsonField {
     return value.text;
   }
 
+  /** Null unless the field is there and is a string that can be written as UTF-8. */
+  @Nullable String textOrNull(String json) {
+    Value value = find(json);
+    if (value == null || value.token != JsonToken.VALUE_STRING) {
+      return null;
+    }
+    return Utf8.canEncode(value.text) ? value.text : null;
+  }
+
   /** BAD_ID unless the field is there and is a string or a whole number. */
   String id(String json) {
     Value value = find(json);

@@ -1,6 +1,5 @@
 package dev.remask.topology;
 
-import dev.remask.mlm.Packer;
 import dev.remask.mlm.Tokenizer;
 import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.AvroSerdes;
@@ -88,8 +87,8 @@ public final class PackingTopology {
    *     there is no state. A packer that has lost it would count from 0 again (invariant 3), so it
    *     stops
    * @param counters told what is done
-   * @throws ConfigException if the dataset's vocabulary is not what its hash says, or its formats
-   *     are unknown to this version
+   * @throws ConfigException if the dataset's vocabulary is not what its hash says, its formats are
+   *     unknown to this version, or its text is cut by the rules of another platform
    */
   public static Topology build(
       Dataset dataset,
@@ -100,7 +99,8 @@ public final class PackingTopology {
       Counters counters) {
     DocumentDecoder.check(dataset);
     Vocabulary vocabulary = vocabulary(dataset);
-    Packer packer = packer(dataset);
+    PackingFormat.of(dataset);
+    PackingFormat.requireThisPlatform(dataset);
     int partitions = dataset.getPartitions();
     Serializer<Segment> segment = AvroSerdes.of(Segment.class, config).serializer();
     Topology topology =
@@ -117,9 +117,7 @@ public final class PackingTopology {
                 dataset.getDocumentsTopic())
             .addProcessor(
                 PACK,
-                () ->
-                    new PackProcessor(
-                        dataset, vocabulary, packer, decoders.get(), logged, counters),
+                () -> new PackProcessor(dataset, vocabulary, decoders.get(), logged, counters),
                 SOURCE)
             .addSink(
                 SEGMENTS,
@@ -180,15 +178,6 @@ public final class PackingTopology {
     return vocabulary;
   }
 
-  private static Packer packer(Dataset dataset) {
-    return switch (dataset.getInputFormat()) {
-      case FULL_SENTENCES -> Packer.fullSentences(dataset.getSegmentLength());
-      case DOC_SENTENCES, SEGMENT_PAIR, SENTENCE_PAIR, UNKNOWN ->
-          throw new ConfigException(
-              "input.format", dataset.getInputFormat(), "must be full-sentences");
-    };
-  }
-
   private static <K, V> StoreBuilder<KeyValueStore<K, V>> store(
       String name, Serde<K> keys, Serde<V> values) {
     return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), keys, values)
@@ -207,7 +196,6 @@ public final class PackingTopology {
   static final class PackProcessor implements Processor<byte[], byte[], SequenceKey, Segment> {
     private final Dataset dataset;
     private final Vocabulary vocabulary;
-    private final Packer packing;
     private final DocumentDecoder decoder;
     private final IntToLongFunction logged;
     private final Counters counters;
@@ -231,13 +219,11 @@ public final class PackingTopology {
     PackProcessor(
         Dataset dataset,
         Vocabulary vocabulary,
-        Packer packing,
         DocumentDecoder decoder,
         IntToLongFunction logged,
         Counters counters) {
       this.dataset = dataset;
       this.vocabulary = vocabulary;
-      this.packing = packing;
       this.decoder = decoder;
       this.logged = logged;
       this.counters = counters;
@@ -253,7 +239,7 @@ public final class PackingTopology {
               dataset.getDocumentIds() == DocumentIds.PLACE ? 0 : dataset.getDuplicateWindow(),
               context.getStateStore(RECENT_CONTENTS),
               context.getStateStore(RECENT_PLACES));
-      packer = new PartitionPacker(dataset, partition(), new Tokenizer(vocabulary), packing);
+      packer = new PartitionPacker(dataset, partition(), new Tokenizer(vocabulary));
     }
 
     @Override
@@ -321,9 +307,11 @@ public final class PackingTopology {
       byte[] id = document.id().getBytes(StandardCharsets.UTF_8);
       byte[] content = sha256.digest(document.text().getBytes(StandardCharsets.UTF_8));
       PartitionPacker.Step step =
-          recent.contains(id, content)
-              ? books(state, Bookkeeping.duplicate(state.getBooks()))
-              : packer.pack(state, document.id(), document.text());
+          switch (recent.standing(id, content)) {
+            case NEW -> packer.pack(state, document);
+            case UPDATE -> packer.pack(with(state, Bookkeeping.update(state.getBooks())), document);
+            case DUPLICATE -> books(state, Bookkeeping.duplicate(state.getBooks()));
+          };
       recent.remember(ordinal, id, content);
       return step;
     }
@@ -344,10 +332,11 @@ public final class PackingTopology {
     }
 
     private static PartitionPacker.Step books(PackerState state, Books books) {
-      return new PartitionPacker.Step(
-          new PackerState(state.getTraining(), state.getHeldOut(), books, state.getNextOffset()),
-          List.of(),
-          List.of());
+      return new PartitionPacker.Step(with(state, books), List.of(), List.of());
+    }
+
+    private static PackerState with(PackerState state, Books books) {
+      return new PackerState(state.getTraining(), state.getHeldOut(), books, state.getNextOffset());
     }
 
     private void finish(PartitionPacker.Step step, Record<byte[], byte[]> record) {

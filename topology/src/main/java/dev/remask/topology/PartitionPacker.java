@@ -1,6 +1,7 @@
 package dev.remask.topology;
 
 import dev.remask.mlm.Carry;
+import dev.remask.mlm.Excerpts;
 import dev.remask.mlm.HeldOut;
 import dev.remask.mlm.Packer;
 import dev.remask.mlm.Packing;
@@ -18,6 +19,7 @@ import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.kafka.common.config.ConfigException;
 
 /**
  * What a document or a flush signal does to one partition: state in, state and segments out,
@@ -33,45 +35,61 @@ final class PartitionPacker {
   private final Dataset dataset;
   private final int partition;
   private final Tokenizer tokenizer;
-  private final Packer packer;
+  private final Sentences sentences;
+  private final Packer training;
+  private final Packer heldOut;
   private final TokenWidth width;
 
-  PartitionPacker(Dataset dataset, int partition, Tokenizer tokenizer, Packer packer) {
+  /**
+   * @throws ConfigException as {@link PackingFormat#of}
+   */
+  PartitionPacker(Dataset dataset, int partition, Tokenizer tokenizer) {
+    PackingFormat format = PackingFormat.of(dataset);
     this.dataset = dataset;
     this.partition = partition;
     this.tokenizer = tokenizer;
-    this.packer = packer;
+    this.sentences = format.sentences();
+    this.training = format.training(partition);
+    this.heldOut = format.heldOut(partition);
     this.width = TokenIds.widthFor(dataset.getVocabularySize());
   }
 
   /**
    * @throws BadDocument if the text is too long, or empty
    */
-  Step pack(PackerState state, String id, String text) {
+  Step pack(PackerState state, DocumentDecoder.Decoded document) {
+    String text = document.text();
     if (text.length() > dataset.getDocumentCharsMax()) {
       throw new BadDocument(
           BadDocument.Reason.TOO_LONG,
           text.length() + " characters; at most " + dataset.getDocumentCharsMax());
     }
-    List<int[]> sentences = Sentences.split(text).stream().map(tokenizer::encode).toList();
-    long tokens = sentences.stream().mapToLong(sentence -> sentence.length).sum();
+    List<int[]> encoded = sentences.split(text).stream().map(tokenizer::encode).toList();
+    long tokens = encoded.stream().mapToLong(sentence -> sentence.length).sum();
     if (tokens == 0) {
       throw new BadDocument(BadDocument.Reason.EMPTY, "no text");
     }
-    return HeldOut.contains(id, dataset.getHeldOutPermille()) // invariant 11
-        ? packHeldOut(state, id, sentences)
-        : packTraining(state, id, sentences, tokens);
+    return HeldOut.contains(document.id(), dataset.getHeldOutPermille()) // invariant 11
+        ? packHeldOut(state, document, encoded)
+        : packTraining(state, document, encoded, tokens);
   }
 
-  private Step packTraining(PackerState state, String id, List<int[]> sentences, long tokens) {
-    Packing packing = packer.pack(carry(state.getTraining()), id, sentences);
-    Books books = Bookkeeping.training(state.getBooks(), tokens);
+  private Step packTraining(
+      PackerState state, DocumentDecoder.Decoded document, List<int[]> encoded, long tokens) {
+    Packing packing =
+        training.pack(carry(state.getTraining()), document.id(), document.source(), encoded);
+    Books books = Bookkeeping.training(state.getBooks(), tokens, packing);
+    // The document's end is in the last segment, unless it waits.
+    long waiting = packing.carry().tokens().length == 0 ? 0 : 1;
     List<Segment> segments = new ArrayList<>();
     for (TokenSegment full : packing.segments()) {
-      // Whatever waited before this document is in the first segment. A segment is full only when
-      // more comes, so this document's end waits on.
-      books = Bookkeeping.settle(books, 1);
+      // Whatever waited before this document is in the first segment.
+      boolean last = segments.size() + 1 == packing.segments().size();
+      books = Bookkeeping.settle(books, last ? waiting : 1);
       segments.add(segment(full, books));
+    }
+    if (waiting == 0) {
+      books = Bookkeeping.settle(books, 0); // a pair may be left out, and no segment be there
     }
     return new Step(
         new PackerState(state(packing.carry()), state.getHeldOut(), books, state.getNextOffset()),
@@ -79,8 +97,10 @@ final class PartitionPacker {
         List.of());
   }
 
-  private Step packHeldOut(PackerState state, String id, List<int[]> sentences) {
-    Packing packing = packer.pack(carry(state.getHeldOut()), id, sentences);
+  private Step packHeldOut(
+      PackerState state, DocumentDecoder.Decoded document, List<int[]> encoded) {
+    Packing packing =
+        heldOut.pack(carry(state.getHeldOut()), document.id(), document.source(), encoded);
     Books books = Bookkeeping.heldOut(state.getBooks());
     return new Step(
         new PackerState(state.getTraining(), state(packing.carry()), books, state.getNextOffset()),
@@ -90,20 +110,20 @@ final class PartitionPacker {
 
   /** Ends both waiting segments of the partition. */
   Step flush(PackerState state) {
-    Packing training = packer.flush(carry(state.getTraining()));
-    Packing heldOut = packer.flush(carry(state.getHeldOut()));
+    Packing learned = training.flush(carry(state.getTraining()));
+    Packing apart = heldOut.flush(carry(state.getHeldOut()));
     Books books = Bookkeeping.settle(Bookkeeping.flush(state.getBooks()), 0);
     return new Step(
-        new PackerState(
-            state(training.carry()), state(heldOut.carry()), books, state.getNextOffset()),
-        segments(training, books),
-        segments(heldOut, books));
+        new PackerState(state(learned.carry()), state(apart.carry()), books, state.getNextOffset()),
+        segments(learned, books),
+        segments(apart, books));
   }
 
   private List<Segment> segments(Packing packing, Books books) {
     return packing.segments().stream().map(segment -> segment(segment, books)).toList();
   }
 
+  @SuppressWarnings("NullAway") // generated code takes null where the schema does
   private Segment segment(TokenSegment segment, Books books) {
     return Segment.newBuilder()
         .setPartition(partition)
@@ -111,6 +131,8 @@ final class PartitionPacker {
         .setWidth(width)
         .setTokens(TokenIds.encode(segment.tokens(), width))
         .setDocuments(documentSpans(segment.spans()))
+        .setSecondPart(segment.secondPart())
+        .setNextSentence(segment.nextSentence())
         .setBooks(books)
         .build();
   }
@@ -119,27 +141,31 @@ final class PartitionPacker {
     return new CarryState(
         carry.nextSequence(),
         TokenIds.encode(carry.tokens(), TokenWidth.I32_LE),
-        documentSpans(carry.spans()));
+        documentSpans(carry.spans()),
+        TokenIds.encode(carry.partners().tokens(), TokenWidth.I32_LE),
+        documentSpans(carry.partners().spans()));
   }
 
   private static Carry carry(CarryState state) {
     return new Carry(
         state.getNextSequence(),
         TokenIds.decode(state.getTokens(), TokenWidth.I32_LE),
-        state.getDocuments().stream()
-            .map(span -> new Span(span.getDocument(), span.getStart(), span.getEnd()))
-            .toList());
+        spans(state.getDocuments()),
+        new Excerpts(
+            TokenIds.decode(state.getPartnerTokens(), TokenWidth.I32_LE),
+            spans(state.getPartners())));
   }
 
+  private static List<Span> spans(List<DocumentSpan> spans) {
+    return spans.stream()
+        .map(span -> new Span(span.getDocument(), span.getStart(), span.getEnd(), span.getSource()))
+        .toList();
+  }
+
+  @SuppressWarnings("NullAway") // generated code takes null where the schema does
   private static List<DocumentSpan> documentSpans(List<Span> spans) {
     return spans.stream()
-        .map(
-            span ->
-                DocumentSpan.newBuilder()
-                    .setDocument(span.document())
-                    .setStart(span.start())
-                    .setEnd(span.end())
-                    .build())
+        .map(span -> new DocumentSpan(span.document(), span.start(), span.end(), span.source()))
         .toList();
   }
 }

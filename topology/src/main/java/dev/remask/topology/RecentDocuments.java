@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the last {@code window} records of a partition said of their ids. A document is a duplicate
- * if, among these records, the newest that names its id is a document with the same content.
+ * if, among these records, the newest that names its id is a document with the same content, and an
+ * update if it is one with another content.
  *
  * <p>A ring: the record with ordinal n takes place {@code n mod window} and drops what the record n
  * - window remembered, so both stores and their changelogs are bounded (invariant 10) and a
@@ -25,9 +26,21 @@ final class RecentDocuments {
     this.places = places;
   }
 
-  boolean contains(byte[] id, byte[] hash) {
+  /** What a document is, next to those before it. */
+  enum Standing {
+    NEW,
+    DUPLICATE,
+    /** Its id had another content. */
+    UPDATE
+  }
+
+  Standing standing(byte[] id, byte[] hash) {
     byte[] known = window == 0 ? null : contents.get(id);
-    return known != null && Arrays.equals(known, Long.BYTES, known.length, hash, 0, hash.length);
+    if (known == null) {
+      return Standing.NEW;
+    }
+    boolean same = Arrays.equals(known, Long.BYTES, known.length, hash, 0, hash.length);
+    return same ? Standing.DUPLICATE : Standing.UPDATE;
   }
 
   /** The record with this ordinal is a document. */

@@ -16,6 +16,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -125,6 +126,40 @@ class DocumentDecoderTest {
     if (value.length > 0 && value[value.length - 1] < 0) {
       assertThat(bad(decoder, record(key, cut)).reason()).isEqualTo(Reason.UNREADABLE);
     }
+  }
+
+  /** A label is no reason to lose a text, and no way to fill the segments either. */
+  @Property
+  void aSourceIsCutAndAnEmptyOneSaysNothing(@ForAll @StringLength(max = 600) String source) {
+    String known = new Decoded("i", "t", source).source();
+    if (source.isEmpty()) {
+      assertThat(known).isNull();
+    } else if (source.length() <= 256) {
+      assertThat(known).isEqualTo(source);
+    } else {
+      assertThat(source).startsWith(known);
+      boolean pair = Character.isHighSurrogate(source.charAt(255));
+      assertThat(known).hasSize(pair ? 255 : 256);
+    }
+  }
+
+  @Test
+  void aJsonSourceIsWhereTheFieldIsAString() {
+    DocumentDecoder decoder =
+        DocumentDecoder.of(
+            Dataset.newBuilder(dataset(DocumentsFormat.JSON, DocumentIds.PLACE))
+                .setDocumentSourceField("meta.from")
+                .build(),
+            Fixture.CLIENTS);
+    for (String meta : List.of("{\"from\":7}", "{\"from\":null}", "{}", "3", "{\"from\":\"\"}")) {
+      assertThat(source(decoder, meta)).as(meta).isNull();
+    }
+    assertThat(source(decoder, "{\"from\":\"wire\"}")).isEqualTo("wire");
+  }
+
+  private static @Nullable String source(DocumentDecoder decoder, String meta) {
+    String json = "{\"body\":{\"text\":\"t\"},\"meta\":" + meta + "}";
+    return decoder.decode(record(null, json.getBytes(UTF_8))).source();
   }
 
   @Property

@@ -10,6 +10,7 @@ import dev.remask.schemas.DocumentsFormat;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.InputFormat;
 import dev.remask.schemas.Replication;
+import dev.remask.schemas.TextUnit;
 import dev.remask.schemas.Topics;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +30,7 @@ import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
+import org.jspecify.annotations.Nullable;
 
 /** What the tests of this module share: a small dataset and a driver that runs as an instance. */
 final class Fixture {
@@ -62,7 +64,12 @@ final class Fixture {
         "text",
         200,
         duplicateWindow,
-        Instant.EPOCH);
+        Instant.EPOCH,
+        "",
+        TextUnit.SENTENCES,
+        "",
+        "",
+        "");
   }
 
   static StreamSettings settings() {
@@ -133,9 +140,13 @@ final class Fixture {
   }
 
   static byte[] document(String text) {
+    return document(text, null);
+  }
+
+  static byte[] document(String text, @Nullable String source) {
     return AvroSerdes.of(Document.class, CLIENTS)
         .serializer()
-        .serialize(TOPICS.documents(1).name(), new Document(text, null));
+        .serialize(TOPICS.documents(1).name(), new Document(text, source));
   }
 
   /** A flush signal as ingest writes it. */

@@ -15,16 +15,22 @@ import dev.remask.mlm.Packing;
 import dev.remask.mlm.Sentences;
 import dev.remask.mlm.TokenSegment;
 import dev.remask.mlm.Tokenizer;
+import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.DocumentIds;
 import dev.remask.schemas.DocumentsFormat;
+import dev.remask.schemas.InputFormat;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
+import dev.remask.schemas.TextUnit;
 import dev.remask.schemas.TokenIds;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -37,6 +43,7 @@ import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The packer against a reference that works through the same records one after another, with no
@@ -85,6 +92,51 @@ class PackingReferenceTest {
     }
   }
 
+  /** How documents are cut: every format, with every unit that it takes. */
+  enum Cut {
+    FULL(InputFormat.FULL_SENTENCES, TextUnit.SENTENCES),
+    FULL_LINES(InputFormat.FULL_SENTENCES, TextUnit.LINES),
+    FULL_TEXT(InputFormat.FULL_SENTENCES, TextUnit.NONE),
+    DOC(InputFormat.DOC_SENTENCES, TextUnit.SENTENCES),
+    DOC_TEXT(InputFormat.DOC_SENTENCES, TextUnit.NONE),
+    SEGMENT_PAIRS(InputFormat.SEGMENT_PAIR, TextUnit.SENTENCES),
+    SEGMENT_PAIRS_OF_LINES(InputFormat.SEGMENT_PAIR, TextUnit.LINES),
+    SENTENCE_PAIRS(InputFormat.SENTENCE_PAIR, TextUnit.SENTENCES);
+
+    private final InputFormat format;
+    private final TextUnit unit;
+
+    Cut(InputFormat format, TextUnit unit) {
+      this.format = format;
+      this.unit = unit;
+    }
+
+    Dataset of(Dataset dataset) {
+      return Dataset.newBuilder(dataset).setInputFormat(format).setTextUnit(unit).build();
+    }
+
+    Sentences sentences() {
+      return switch (unit) {
+        case SENTENCES -> Sentences.prose(Locale.ROOT);
+        case LINES -> Sentences.lines();
+        case NONE -> Sentences.none();
+        case UNKNOWN -> throw new AssertionError();
+      };
+    }
+
+    Packer packer(int length, boolean heldOut) {
+      String key = Fixture.DATASET + (heldOut ? "\nheldout" : "");
+      return switch (this) {
+        case FULL, FULL_LINES -> Packer.fullSentences(length);
+        case FULL_TEXT -> Packer.fullText(length);
+        case DOC -> Packer.docSentences(length);
+        case DOC_TEXT -> Packer.docText(length);
+        case SEGMENT_PAIRS, SEGMENT_PAIRS_OF_LINES -> Packer.segmentPairs(length, key, 0);
+        case SENTENCE_PAIRS -> Packer.sentencePairs(length, key, 0);
+      };
+    }
+  }
+
   record Input(Kind kind, String id, String text) {
     /** Where the id is elsewhere, the key may be anything or nothing. */
     TestRecord<byte[], byte[]> record(Form form) {
@@ -106,14 +158,15 @@ class PackingReferenceTest {
     }
   }
 
-  @Property(tries = 140)
+  @Property(tries = 250)
   void packsAsTheReferenceDoes(
       @ForAll("inputs") List<Input> inputs,
       @ForAll @IntRange(max = 6) int window,
       @ForAll("shares") int heldOutPermille,
-      @ForAll("forms") Form form) {
-    Dataset dataset = form.of(Fixture.dataset(1, heldOutPermille, window));
-    Reference reference = new Reference(dataset);
+      @ForAll("forms") Form form,
+      @ForAll("cuts") Cut cut) {
+    Dataset dataset = cut.of(form.of(Fixture.dataset(1, heldOutPermille, window)));
+    Reference reference = new Reference(dataset, cut);
     try (TopologyTestDriver driver = Fixture.packer(dataset)) {
       TestInputTopic<byte[], byte[]> documents = Fixture.input(driver, TOPICS.documents(1).name());
       for (int offset = 0; offset < inputs.size(); offset++) {
@@ -125,6 +178,7 @@ class PackingReferenceTest {
         assertThat(state.getBooks()).as("after %s", input).isEqualTo(reference.books());
         assertBalanced(state.getBooks());
       }
+      assertTokensBalance(reference.books(), reference.training, reference.trainingCarry);
       assertSegments(driver, TOPICS.segments(Fixture.DATASET, 1).name(), reference.training);
       assertSegments(driver, TOPICS.heldOut(Fixture.DATASET, 1).name(), reference.heldOut);
       assertThat(Fixture.output(driver, TOPICS.deadLetters()).readRecordsToList())
@@ -144,6 +198,17 @@ class PackingReferenceTest {
         .isEqualTo(books.getDocuments());
   }
 
+  /** Text tokens in = own ones in segments + truncated + those that wait. */
+  private static void assertTokensBalance(Books books, List<TokenSegment> segments, Carry carry) {
+    long text =
+        Stream.concat(segments.stream().map(TokenSegment::tokens), Stream.of(carry.tokens()))
+            .flatMapToInt(Arrays::stream)
+            .filter(id -> id != Vocabulary.BOS && id != Vocabulary.EOS)
+            .count();
+    assertThat(text - books.getRepeatedTokens() + books.getTruncatedTokens())
+        .isEqualTo(books.getTokens());
+  }
+
   private static void assertSegments(
       TopologyTestDriver driver, String topic, List<TokenSegment> expected) {
     TestOutputTopic<byte[], Segment> output = Fixture.output(driver, topic, Segment.class);
@@ -155,6 +220,8 @@ class PackingReferenceTest {
       assertThat(segment.getSequence()).isEqualTo(i).isEqualTo(expected.get(i).sequence());
       assertThat(TokenIds.decode(segment.getTokens(), segment.getWidth()))
           .isEqualTo(expected.get(i).tokens());
+      assertThat(segment.getSecondPart()).isEqualTo(expected.get(i).secondPart());
+      assertThat(segment.getNextSentence()).isEqualTo(expected.get(i).nextSentence());
       assertThat(segment.getDocuments())
           .map(span -> span.getDocument() + "@" + span.getStart() + "-" + span.getEnd())
           .isEqualTo(
@@ -182,7 +249,9 @@ class PackingReferenceTest {
   private static final class Reference {
     private final Dataset dataset;
     private final Tokenizer tokenizer = new Tokenizer(VOCABULARY);
-    private final Packer packer;
+    private final Sentences sentences;
+    private final Packer trainingPacker;
+    private final Packer heldOutPacker;
     private final List<Input> records = new ArrayList<>(); // flush signals left out
     private final List<TokenSegment> training = new ArrayList<>();
     private final List<TokenSegment> heldOut = new ArrayList<>();
@@ -195,25 +264,32 @@ class PackingReferenceTest {
     private long deadLetters;
     private long tokens;
     private long flushes;
+    private long updates;
+    private long truncated;
+    private long repeated;
 
-    Reference(Dataset dataset) {
+    Reference(Dataset dataset, Cut cut) {
       this.dataset = dataset;
-      this.packer = Packer.fullSentences(dataset.getSegmentLength());
+      this.sentences = cut.sentences();
+      this.trainingPacker = cut.packer(dataset.getSegmentLength(), false);
+      this.heldOutPacker = cut.packer(dataset.getSegmentLength(), true);
     }
 
     void read(Input input) {
       switch (input.kind()) {
         case FLUSH -> {
           flushes++;
-          trainingCarry = take(packer.flush(trainingCarry), training);
-          heldOutCarry = take(packer.flush(heldOutCarry), heldOut);
+          trainingCarry = take(trainingPacker.flush(trainingCarry), training);
+          heldOutCarry = take(heldOutPacker.flush(heldOutCarry), heldOut);
         }
         case TOMBSTONE -> tombstones++;
         case EMPTY, TOO_LONG, POISON, NO_ID -> deadLetters++;
         case DOCUMENT -> {
-          if (isDuplicate(input)) {
+          String before = before(input.id());
+          if (input.text().equals(before)) {
             duplicates++;
           } else {
+            updates += before == null ? 0 : 1;
             accept(input);
           }
         }
@@ -223,31 +299,33 @@ class PackingReferenceTest {
       }
     }
 
-    /** Of the last records, as many as the window has, the newest of this id that says anything. */
-    private boolean isDuplicate(Input input) {
+    /** Of the last records, as many as the window has, what the newest of this id said. */
+    private @Nullable String before(String id) {
       int oldest = Math.max(0, records.size() - dataset.getDuplicateWindow());
       for (int i = records.size() - 1; i >= oldest; i--) {
         Input earlier = records.get(i);
         boolean names = dataset.getDocumentIds() == DocumentIds.KEY; // a tombstone, an id
         boolean says =
             earlier.kind() == Kind.DOCUMENT || (names && earlier.kind() == Kind.TOMBSTONE);
-        if (says && earlier.id().equals(input.id())) {
-          return earlier.kind() == Kind.DOCUMENT && earlier.text().equals(input.text());
+        if (says && earlier.id().equals(id)) {
+          return earlier.kind() == Kind.DOCUMENT ? earlier.text() : null;
         }
       }
-      return false;
+      return null;
     }
 
     private void accept(Input input) {
-      List<int[]> sentences =
-          Sentences.split(input.text()).stream().map(tokenizer::encode).toList();
+      List<int[]> encoded = sentences.split(input.text()).stream().map(tokenizer::encode).toList();
       if (HeldOut.contains(input.id(), dataset.getHeldOutPermille())) {
         heldOutDocuments++;
-        heldOutCarry = take(packer.pack(heldOutCarry, input.id(), sentences), heldOut);
+        heldOutCarry = take(heldOutPacker.pack(heldOutCarry, input.id(), encoded), heldOut);
       } else {
         accepted++;
-        tokens += sentences.stream().mapToLong(sentence -> sentence.length).sum();
-        trainingCarry = take(packer.pack(trainingCarry, input.id(), sentences), training);
+        tokens += encoded.stream().mapToLong(sentence -> sentence.length).sum();
+        Packing packing = trainingPacker.pack(trainingCarry, input.id(), encoded);
+        truncated += packing.truncated();
+        repeated += packing.repeated();
+        trainingCarry = take(packing, training);
       }
     }
 
@@ -268,13 +346,21 @@ class PackingReferenceTest {
           tombstones,
           deadLetters,
           tokens,
-          flushes);
+          flushes,
+          updates,
+          truncated,
+          repeated);
     }
   }
 
   @Provide
   Arbitrary<Integer> shares() {
     return Arbitraries.of(0, 300, 1000);
+  }
+
+  @Provide
+  Arbitrary<Cut> cuts() {
+    return Arbitraries.of(Cut.class);
   }
 
   @Provide
@@ -296,7 +382,7 @@ class PackingReferenceTest {
             Tuple.of(6, "A cat."),
             Tuple.of(2, "A dog."),
             Tuple.of(1, "The cat sat on the mat. The dog sat on the cat."),
-            Tuple.of(1, "One. Two. Three. Four. Five. Six. Seven. Eight. Nine. Ten. Eleven."),
+            Tuple.of(1, "One. Two. Three.\nFour. Five. Six.\n\nSeven. Eight. Nine. Ten. Eleven."),
             Tuple.of(1, "Supercalifragilisticexpialidocious antidisestablishmentarianism."));
     Arbitrary<Input> documents =
         Combinators.combine(ids, texts).as((id, text) -> new Input(Kind.DOCUMENT, id, text));

@@ -8,12 +8,15 @@ import static dev.remask.topology.Fixture.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.remask.mlm.Packer;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.DocumentSpan;
 import dev.remask.schemas.InputFormat;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
+import dev.remask.schemas.SourceSpan;
+import dev.remask.schemas.SourceSpans;
+import dev.remask.schemas.TextUnit;
 import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +29,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.DisconnectException;
@@ -96,6 +100,20 @@ class PackingTopologyTest {
       assertThat(books.getDuplicates()).isEqualTo(1);
       assertThat(books.getTombstones()).isEqualTo(1);
       assertThat(books.getPacked() + books.getPending()).isEqualTo(2);
+    }
+  }
+
+  /** Through the carry as well: the first document waits in it. */
+  @Test
+  void spansNameTheSourcesOfTheirDocuments() {
+    try (TopologyTestDriver driver = Fixture.packer(ONE)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      documents.pipeInput(utf8("a"), document("A cat.", "wire"));
+      documents.pipeInput(utf8("b"), document("A dog.", null));
+      documents.pipeInput(utf8("c"), document("A mat.", "x".repeat(300)));
+      flush(driver);
+      List<DocumentSpan> spans = segments(driver, "segments").get(0).value().getDocuments();
+      assertThat(spans).map(DocumentSpan::getSource).containsExactly("wire", null, "x".repeat(256));
     }
   }
 
@@ -288,7 +306,6 @@ class PackingTopologyTest {
         new PackingTopology.PackProcessor(
             dataset,
             Fixture.VOCABULARY,
-            Packer.fullSentences(dataset.getSegmentLength()),
             DocumentDecoder.of(dataset, CLIENTS),
             partition -> 0,
             new Counters());
@@ -319,11 +336,84 @@ class PackingTopologyTest {
   }
 
   @Test
-  void anInputFormatThatIsNotThereIsRefused() {
-    Dataset pairs = Dataset.newBuilder(ONE).setInputFormat(InputFormat.SEGMENT_PAIR).build();
-    assertThatThrownBy(() -> Fixture.packer(pairs))
+  void whatIsUnknownOrDoesNotFitIsRefusedByName() {
+    requireRefused("input.format", dataset -> dataset.setInputFormat(InputFormat.UNKNOWN));
+    requireRefused("text.unit", dataset -> dataset.setTextUnit(TextUnit.UNKNOWN));
+    requireRefused("text.language", dataset -> dataset.setTextLanguage("not a language"));
+    requireRefused(
+        "text.unit",
+        dataset -> dataset.setInputFormat(InputFormat.SEGMENT_PAIR).setTextUnit(TextUnit.NONE));
+  }
+
+  /** As where a JDK of another Unicode version declared it. */
+  @Test
+  void aPlatformThatCutsTextInOtherPlacesIsRefused() {
+    Dataset here = PackingFormat.onThisPlatform(ONE);
+    Fixture.packer(here).close();
+    requireRefused(
+        "dataset.name",
+        dataset -> dataset.setTextPlatform("Java 99").setTextRulesSha256("0".repeat(64)));
+    assertThatThrownBy(
+            () ->
+                Fixture.packer(Dataset.newBuilder(here).setTextRulesSha256("0".repeat(64)).build()))
+        .hasMessageContaining(here.getTextPlatform())
+        .hasMessageNotContaining("\n");
+    // The rules are those of the unit: lines do not end where sentences do.
+    Dataset lines = PackingFormat.onThisPlatform(with(ONE, d -> d.setTextUnit(TextUnit.LINES)));
+    assertThat(lines.getTextRulesSha256()).isNotEqualTo(here.getTextRulesSha256());
+  }
+
+  private static void requireRefused(String key, UnaryOperator<Dataset.Builder> change) {
+    assertThatThrownBy(() -> Fixture.packer(with(ONE, change)))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("input.format");
+        .hasMessageContaining("for configuration " + key);
+  }
+
+  private static Dataset with(Dataset dataset, UnaryOperator<Dataset.Builder> change) {
+    return change.apply(Dataset.newBuilder(dataset)).build();
+  }
+
+  /** A document leaves nothing waiting, and both of its ends are in the log at once. */
+  @Test
+  void pairsNameBothDocumentsAndTheirSources() {
+    Dataset pairs = with(ONE, d -> d.setInputFormat(InputFormat.SENTENCE_PAIR));
+    try (TopologyTestDriver driver = Fixture.packer(pairs)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      documents.pipeInput(utf8("a"), document("A cat. A dog.", "wire"));
+      documents.pipeInput(utf8("b"), document("A mat.", null));
+      assertThat(state(driver).getBooks().getPending()).isZero();
+      assertThat(state(driver).getBooks().getPacked()).isEqualTo(2);
+      List<TestRecord<byte[], Segment>> segments = segments(driver, "segments");
+      assertThat(segments).hasSize(2);
+      Segment first = segments.get(0).value();
+      assertThat(first.getNextSentence()).as("there is no other document yet").isTrue();
+      assertThat(first.getDocuments()).hasSize(1);
+      Segment second = segments.get(1).value();
+      assertThat(second.getNextSentence()).isFalse();
+      assertThat(second.getDocuments())
+          .map(span -> span.getDocument() + " " + span.getSource())
+          .containsExactly("b null", "a wire");
+      assertThat(second.getDocuments().get(1).getStart()).isEqualTo(second.getSecondPart());
+      assertThat(SourceSpans.of(second)).map(SourceSpan::getSource).containsExactly(null, "wire");
+      flush(driver);
+      assertThat(segments(driver, "segments")).isEmpty();
+    }
+  }
+
+  @Test
+  void newContentOfAnIdIsAnUpdate() {
+    try (TopologyTestDriver driver = Fixture.packer(ONE)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      for (String text : List.of(CAT, CAT + CAT, CAT + CAT, CAT)) {
+        documents.pipeInput(utf8("a"), document(text));
+      }
+      documents.pipeInput(utf8("a"), document(" "));
+      var books = state(driver).getBooks();
+      assertThat(books.getUpdates()).isEqualTo(2);
+      assertThat(books.getDuplicates()).isEqualTo(1);
+      assertThat(books.getDeadLetters()).isEqualTo(1);
+      assertThat(books.getPacked() + books.getPending()).isEqualTo(3);
+    }
   }
 
   private static void flush(TopologyTestDriver driver) {
