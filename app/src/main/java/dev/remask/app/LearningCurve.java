@@ -1,5 +1,6 @@
 package dev.remask.app;
 
+import dev.remask.trainer.NextSentence;
 import dev.remask.trainer.StepListener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -56,6 +57,13 @@ final class LearningCurve implements StepListener {
   /** Mean loss over the last 50 steps; NaN before the first. */
   synchronized double recentLoss() {
     return recent.stream().mapToDouble(StepReport::loss).average().orElse(Double.NaN);
+  }
+
+  /** Over the pairs of the last 50 steps, if there are any. */
+  synchronized NextSentence recentNextSentence() {
+    return recent.stream()
+        .map(StepReport::nextSentence)
+        .reduce(NextSentence.NOTHING, NextSentence::plus);
   }
 
   /** Of the last step; NaN before the first. */

@@ -31,7 +31,9 @@ final class LedgerTable {
       String fingerprint,
       @Nullable String parametersSha256,
       String endedAt,
-      @Nullable HeldOutFigures heldOut) {
+      @Nullable HeldOutFigures heldOut,
+      @Nullable Double nextSentenceLoss,
+      @Nullable Double nextSentenceAccuracy) {
 
     static Step of(TrainingStep step) {
       boolean replay = step.getOrderStart() >= 0;
@@ -52,7 +54,9 @@ final class LedgerTable {
           step.getFingerprint(),
           step.getParametersSha256(),
           endedAt.toString(),
-          step.getHeldOut() == null ? null : HeldOutFigures.of(step.getHeldOut()));
+          step.getHeldOut() == null ? null : HeldOutFigures.of(step.getHeldOut()),
+          step.getNextSentenceLoss(),
+          step.getNextSentenceAccuracy());
     }
   }
 
@@ -65,12 +69,12 @@ final class LedgerTable {
 
   private LedgerTable() {}
 
-  /** In the columns of the header. */
+  /** In the columns of the header, and for pairs what came of them after these. */
   static String line(TrainingStep step) {
     String hash = step.getParametersSha256();
     return String.format(
             Locale.ROOT,
-            "%,7d %5s %8d %,7d %8.2e %6.3f %6.2f  %-17s %s",
+            "%,7d %5s %8d %,7d %8.2e %6.3f %6.2f  %-17s %-8s%s",
             step.getStep(),
             epoch(step),
             step.getExamples(),
@@ -79,8 +83,17 @@ final class LedgerTable {
             step.getLoss(),
             step.getGradientNorm(),
             from(step),
-            hash == null ? "" : hash.substring(0, Math.min(HASH_SHOWN, hash.length())))
+            hash == null ? "" : hash.substring(0, Math.min(HASH_SHOWN, hash.length())),
+            nextSentence(step))
         .stripTrailing();
+  }
+
+  private static String nextSentence(TrainingStep step) {
+    Double loss = step.getNextSentenceLoss();
+    Double accuracy = step.getNextSentenceAccuracy();
+    return loss == null || accuracy == null
+        ? ""
+        : String.format(Locale.ROOT, "  next sentence %.3f (%.1f %%)", loss, 100 * accuracy);
   }
 
   static String epoch(TrainingStep step) {

@@ -325,11 +325,11 @@ final class StatusCommand implements Callable<Integer> {
         console.print("  " + e.line());
       }
       if (r.heldOut() != null) {
-        HeldOutFigures figures = r.heldOut().figures();
+        List<String> lines = r.heldOut().figures().lines();
         console.print(
             String.format(
-                Locale.ROOT, "  held out at step %,d: %s", r.heldOut().step(), figures.atMask()));
-        console.print("    " + figures.selected());
+                Locale.ROOT, "  held out at step %,d: %s", r.heldOut().step(), lines.get(0)));
+        lines.stream().skip(1).forEach(line -> console.print("    " + line));
       }
       if (r.history() != null) {
         r.history().print(console);

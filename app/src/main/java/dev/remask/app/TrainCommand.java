@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -234,10 +235,9 @@ final class TrainCommand implements Callable<Integer> {
 
       @Override
       public void evaluated(long step, HeldOutScore score) {
-        HeldOutFigures figures = HeldOutFigures.of(score.record());
-        console.part(
-            "held out", String.format(Locale.ROOT, "step %,d: %s", step, figures.atMask()));
-        console.part("", figures.selected());
+        List<String> lines = HeldOutFigures.of(score.record()).lines();
+        console.part("held out", String.format(Locale.ROOT, "step %,d: %s", step, lines.get(0)));
+        lines.stream().skip(1).forEach(line -> console.part("", line));
       }
 
       @Override

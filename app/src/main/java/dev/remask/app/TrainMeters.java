@@ -117,6 +117,16 @@ final class TrainMeters implements StepListener {
     String none = "; NaN before the first";
     double nan = Double.NaN;
     gauge("remask.loss.nats", nan, StepReport::loss, "Its mean loss per predicted token" + none);
+    gauge(
+        "remask.next.sentence.loss.nats",
+        nan,
+        report -> report.nextSentence().loss(),
+        "Its mean loss per next-sentence label; NaN without pairs");
+    gauge(
+        "remask.next.sentence.accuracy.ratio",
+        nan,
+        report -> report.nextSentence().accuracy(),
+        "Share of its pairs that were told right; NaN without pairs");
     gauge("remask.learning.rate", nan, StepReport::learningRate, "Its learning rate" + none);
     gauge(
         "remask.gradient.norm",
@@ -157,6 +167,16 @@ final class TrainMeters implements StepListener {
     at("remask.heldout.accuracy.ratio", right, h -> h.accuracy(), h -> h.maskAccuracy());
     String bits = "The loss per byte of the text that the selected tokens stand for";
     at("remask.heldout.bits.per.byte", bits, h -> h.bitsPerByte(), h -> h.maskBitsPerByte());
+    heldOut(
+        "remask.heldout.next.sentence.loss.nats",
+        Double.NaN,
+        h -> h.figures().nextSentenceLoss(),
+        "Mean loss per next-sentence label of held-out text; NaN without pairs");
+    heldOut(
+        "remask.heldout.next.sentence.accuracy.ratio",
+        Double.NaN,
+        h -> h.figures().nextSentenceAccuracy(),
+        "Share of the pairs of held-out text that were told right; NaN without pairs");
     String unigram = "The loss of word frequencies alone at the same positions";
     at("remask.heldout.unigram.loss.nats", unigram, h -> h.unigramLoss(), h -> h.unigramMaskLoss());
     String copy = "The same of word frequencies and the input at the same position";

@@ -109,7 +109,8 @@ final class Trainers {
         settings.integer("model.heads"),
         settings.integer("model.feedforward"),
         dataset.getVocabularySize(),
-        positions > 0 ? positions : length);
+        positions > 0 ? positions : length,
+        ModelShape.pairs(dataset.getInputFormat()));
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.remask.schemas.HeldOutEvaluation;
 import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.HeldOutScore;
+import dev.remask.trainer.NextSentence;
 import dev.remask.trainer.Remaining;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.StepListener.Parts;
@@ -29,7 +30,19 @@ class TrainMetersTest {
   private static StepReport report(
       long step, double seconds, Parts parts, Remaining left, boolean redone) {
     return new StepReport(
-        step, 2, 256, 4.5, 6e-4, 1.75, 1000.1 / 3, 0.625, seconds, parts, left, redone);
+        step,
+        2,
+        256,
+        4.5,
+        6e-4,
+        1.75,
+        1000.1 / 3,
+        0.625,
+        seconds,
+        parts,
+        left,
+        redone,
+        new NextSentence(8, 4, 6));
   }
 
   private static double total(PrometheusText text) {

@@ -23,6 +23,7 @@ public record HeldOutScore(
 
   /** As the ledger keeps it. */
   public HeldOutEvaluation record() {
+    NextSentence pairs = model.nextSentence();
     return HeldOutEvaluation.newBuilder()
         .setSegments(segments)
         .setTokens(model.tokens())
@@ -36,6 +37,8 @@ public record HeldOutScore(
         .setUnigramLoss(unigram.loss())
         .setUnigramMaskLoss(unigram.maskLoss())
         .setCopyLoss(copying.loss())
+        .setNextSentenceLoss(pairs.isPresent() ? pairs.loss() : null)
+        .setNextSentenceAccuracy(pairs.isPresent() ? pairs.accuracy() : null)
         .build();
   }
 }

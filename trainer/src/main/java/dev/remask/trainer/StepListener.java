@@ -19,6 +19,7 @@ public interface StepListener {
    * @param parts where these went
    * @param left after this step
    * @param redone whether the step was in the ledger already and was learned again
+   * @param nextSentence of pairs
    */
   record StepReport(
       long step,
@@ -32,7 +33,8 @@ public interface StepListener {
       double seconds,
       Parts parts,
       Remaining left,
-      boolean redone) {}
+      boolean redone,
+      NextSentence nextSentence) {}
 
   /**
    * Seconds of a step by what was done; what is left of its time is bookkeeping.

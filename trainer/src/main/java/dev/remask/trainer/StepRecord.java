@@ -22,6 +22,10 @@ final class StepRecord {
             .setLearningRate(learningRate)
             .setLoss(result.loss())
             .setGradientNorm(result.gradientNorm());
+    if (result.nextSentence().isPresent()) {
+      step.setNextSentenceLoss(result.nextSentence().loss());
+      step.setNextSentenceAccuracy(result.nextSentence().accuracy());
+    }
     if (work instanceof Work.Replay replay) {
       return step.setEpoch(replay.epoch()).setOrderStart(replay.start()).setOrderEnd(replay.end());
     }

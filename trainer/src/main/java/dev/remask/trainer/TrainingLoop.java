@@ -296,7 +296,8 @@ public final class TrainingLoop {
     boolean kept = keep(step, recorded, stop);
     times.written();
     count(batch.size(), result, recorded != null);
-    report(step, learner.shape().operations(batch), recorded != null);
+    report(
+        step, result.nextSentence(), learner.shape().operations(batch), recorded != null);
     boolean known = recorded == null || redo.exact() || recorded.getParametersSha256() != null;
     return kept && (!due || !known || checkpoint(stop));
   }
@@ -313,7 +314,7 @@ public final class TrainingLoop {
   /** What is found here ends the loop before ledger or checkpoint hear of the step. */
   private void requireSound(
       long step, Work.Step work, List<Example> batch, StepResult result, boolean isNew) {
-    if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradientNorm())) {
+    if (!result.isFinite()) {
       throw StepFault.notFinite(step, work, batch, result);
     }
     divergence = divergence.after(step, result.loss());
@@ -382,7 +383,8 @@ public final class TrainingLoop {
     tokens += result.realTokens();
   }
 
-  private void report(TrainingStep step, double operations, boolean again) {
+  private void report(
+      TrainingStep step, NextSentence nextSentence, double operations, boolean again) {
     StepTimes.Times took = times.end();
     listener.learned(
         new StepListener.StepReport(
@@ -397,7 +399,8 @@ public final class TrainingLoop {
             took.seconds(),
             took.parts(),
             Remaining.of(position, plans, until),
-            again));
+            again,
+            nextSentence));
   }
 
   private static long last(List<TrainingStep> recorded) {

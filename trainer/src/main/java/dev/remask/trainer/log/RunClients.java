@@ -9,6 +9,7 @@ import dev.remask.schemas.Topic;
 import dev.remask.schemas.TopicAdmin;
 import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.Ledger;
+import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.Position;
 import java.time.Duration;
 import java.util.HashMap;
@@ -96,6 +97,7 @@ record RunClients(RunSettings settings, Patience patience) {
         log(segments, batch + window, segment -> new Place(0, segment.getSequence())),
         plan -> Examples.masker(plan, settings.dataset()),
         settings.dataset().getVocabularySize(),
+        ModelShape.pairs(settings.dataset().getInputFormat()),
         settings.verify(),
         purged);
   }

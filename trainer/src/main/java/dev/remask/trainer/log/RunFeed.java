@@ -33,6 +33,7 @@ final class RunFeed implements Feed, AutoCloseable {
   /**
    * @param window W
    * @param masking a plan's mask function
+   * @param pairs whether the segments have two parts
    * @param verify whether new examples are compared with recomputed ones
    * @param purged up to where the topics may have lost examples that are to be learned again
    */
@@ -44,6 +45,7 @@ final class RunFeed implements Feed, AutoCloseable {
       SequencedLog<Segment> segments,
       Function<EpochPlan, Masker> masking,
       int vocabularySize,
+      boolean pairs,
       boolean verify,
       Position purged) {
     this.plans = plans;
@@ -51,8 +53,8 @@ final class RunFeed implements Feed, AutoCloseable {
     this.live = live;
     this.replays = replays;
     this.segments = segments;
-    this.recomputed = new RecomputedExamples(segments, plans::plan, masking);
-    TopicExamples topic = new TopicExamples(live, replays, vocabularySize);
+    this.recomputed = new RecomputedExamples(segments, plans::plan, masking, pairs);
+    TopicExamples topic = new TopicExamples(live, replays, vocabularySize, pairs);
     ExampleSource there = verify ? new VerifiedExamples(topic, recomputed) : topic;
     this.examples = purged.step() == 0 ? there : new PurgedExamples(purged, there, recomputed);
     this.purged = purged;

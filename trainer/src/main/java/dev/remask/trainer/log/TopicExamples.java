@@ -13,12 +13,20 @@ final class TopicExamples implements ExampleSource {
   private final SequencedLog<MaskedExample> live;
   private final SequencedLog<MaskedExample> replays;
   private final int vocabularySize;
+  private final boolean pairs;
 
+  /**
+   * @param pairs whether the segments have two parts
+   */
   TopicExamples(
-      SequencedLog<MaskedExample> live, SequencedLog<MaskedExample> replays, int vocabularySize) {
+      SequencedLog<MaskedExample> live,
+      SequencedLog<MaskedExample> replays,
+      int vocabularySize,
+      boolean pairs) {
     this.live = live;
     this.replays = replays;
     this.vocabularySize = vocabularySize;
+    this.pairs = pairs;
   }
 
   @Override
@@ -32,7 +40,7 @@ final class TopicExamples implements ExampleSource {
             "partition %d holds an example of partition %d: epoch %d, sequence %d"
                 .formatted(partition, record.getPartition(), epoch, record.getSequence()));
       }
-      examples.add(Examples.of(record, vocabularySize));
+      examples.add(Examples.of(record, vocabularySize, pairs));
     }
     return examples;
   }

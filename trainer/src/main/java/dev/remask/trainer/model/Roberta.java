@@ -169,29 +169,42 @@ public final class Roberta implements Learner {
       return Optional.empty();
     }
     Evaluation sums = backpropagated.get();
-    double divisor = Math.max(1, sums.tokens());
+    double divisor = divisor(batch);
     double norm = StrictMath.sqrt(reduce()) / divisor;
     watch.summed();
-    update(norm, sums.lossSum() / divisor, divisor, learningRate, step);
     long tokens = batch.stream().mapToLong(example -> example.masked().inputs().length).sum();
-    return Optional.of(new StepResult(sums.lossSum() / divisor, norm, sums.tokens(), tokens));
+    StepResult result =
+        new StepResult(
+            sums.lossSum() / divisor, norm, sums.tokens(), tokens, sums.nextSentence());
+    if (result.isFinite()) { // whoever reads the result has to see to it
+      update(norm, divisor, learningRate, step);
+    }
+    return Optional.of(result);
   }
 
-  /** Changes nothing if loss or norm is not finite: whoever reads the result has to see to it. */
-  void update(double norm, double loss, double divisor, double learningRate, long step) {
-    if (!Double.isFinite(norm) || !Double.isFinite(loss)) {
-      return;
-    }
+  void update(double norm, double divisor, double learningRate, long step) {
     update(
         settings.optimizer().update(learningRate, step, norm, divisor, true),
         settings.optimizer().update(learningRate, step, norm, divisor, false));
   }
 
-  /** Each worker's summed gradients of its micro-batches, from zero; empty if it was given up. */
+  /** What turns the summed gradient into that of the step: its predicted tokens, at least 1. */
+  static double divisor(List<Example> batch) {
+    return Math.max(
+        1, batch.stream().mapToLong(example -> example.masked().positions().length).sum());
+  }
+
+  /**
+   * Each worker's summed gradients of its micro-batches, from zero; empty if it was given up. The
+   * sum of the next-sentence losses counts by tokens over pairs, both of the whole batch: divided
+   * by the tokens, it is their mean.
+   */
   Optional<Evaluation> backpropagate(List<Example> batch, long step, BooleanSupplier abandons) {
+    double pairWeight = divisor(batch) / batch.size();
     return each(
         batch,
-        (worker, examples) -> worker.learn(new MicroBatch(examples, dropout, step), abandons),
+        (worker, examples) ->
+            worker.learn(new MicroBatch(examples, dropout, step), pairWeight, abandons),
         worker -> worker.gradient.clear());
   }
 
@@ -314,7 +327,7 @@ public final class Roberta implements Learner {
   private MicroBatch question(int[] tokens, int position) {
     requireOpen();
     Example example = new Example(0, 0, 0, new Masked(tokens, new int[] {position}, new int[1]));
-    MicroBatch.check(example, shape);
+    MicroBatch.checkTokens(example, shape);
     return new MicroBatch(List.of(example), Dropout.NONE, 0);
   }
 
@@ -382,13 +395,15 @@ public final class Roberta implements Learner {
     squares.copy(0, newSquares, 0, layout.length);
   }
 
-  /** Takes the parameters of a model folder, and starts the optimizer afresh; faults as in load. */
+  /**
+   * Takes the parameters of a model folder, and starts the optimizer afresh; faults as in load. A
+   * model for pairs takes one for single parts, too, and the other way: what the folder lacks of
+   * the next-sentence head stays as it is, and the second token type begins as the first.
+   */
   public void load(Path model) throws IOException {
     requireOpen();
     try (Arena aside = new Arena()) {
-      Floats read = aside.floats(layout.length);
-      ModelFiles.loadModel(model, shape, layout, read);
-      parameters.copy(0, read, 0, layout.length);
+      ModelFiles.takeModel(model, shape, layout, parameters, aside);
       means.clear();
       squares.clear();
     }

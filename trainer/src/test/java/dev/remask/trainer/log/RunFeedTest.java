@@ -309,6 +309,7 @@ class RunFeedTest {
             logs.segments(24),
             RunLogs::masker,
             RunLogs.VOCABULARY,
+            logs.pairs,
             false,
             Position.start(RunLogs.PARTITIONS));
     away.set(true);

@@ -22,6 +22,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** The logs of a run in memory, filled as packer and maskers fill them. */
 final class RunLogs {
@@ -35,9 +36,20 @@ final class RunLogs {
   final InMemoryLog<MaskedExample> live = new InMemoryLog<>("live", PARTITIONS);
   final InMemoryLog<MaskedExample> replays = new InMemoryLog<>("examples", PARTITIONS);
   final SortedMap<Integer, PlannedEpoch> plans = new ConcurrentSkipListMap<>();
+  final boolean pairs;
   private final List<List<int[]>> tokens = new ArrayList<>();
 
   RunLogs(long seed, int... ends) {
+    this(false, seed, ends);
+  }
+
+  /** With segments of two parts. */
+  static RunLogs ofPairs(long seed, int... ends) {
+    return new RunLogs(true, seed, ends);
+  }
+
+  private RunLogs(boolean pairs, long seed, int... ends) {
+    this.pairs = pairs;
     Random random = new Random(seed);
     for (int p = 0; p < PARTITIONS; p++) {
       tokens.add(new ArrayList<>());
@@ -54,10 +66,21 @@ final class RunLogs {
                 .setWidth(TokenWidth.U16_LE)
                 .setTokens(TokenIds.encode(text, TokenWidth.U16_LE))
                 .setDocuments(List.of())
+                .setSecondPart(secondPart(text))
+                .setNextSentence(nextSentence(text))
                 .setBooks(Books.newBuilder().build())
                 .build());
       }
     }
+  }
+
+  /** As a function of the text, so that each is another. */
+  private int secondPart(int[] text) {
+    return pairs ? 1 + text[1] % (text.length - 1) : Example.ONE_PART;
+  }
+
+  private @Nullable Boolean nextSentence(int[] text) {
+    return pairs ? text[2] % 2 == 0 : null;
   }
 
   void plan(int epoch, List<Long> ends) {
@@ -108,7 +131,13 @@ final class RunLogs {
   Example expected(int epoch, int partition, long sequence) {
     Masker masker = masker(planOf(epoch));
     int[] text = tokens.get(partition).get((int) sequence);
-    return new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, text));
+    return new Example(
+        epoch,
+        partition,
+        sequence,
+        masker.mask(epoch, partition, sequence, text),
+        secondPart(text),
+        nextSentence(text));
   }
 
   List<Example> expected(int epoch, int partition, long start, long end) {
@@ -141,6 +170,8 @@ final class RunLogs {
         .setInputs(TokenIds.encode(example.masked().inputs(), TokenWidth.U16_LE))
         .setPositions(TokenIds.encode(example.masked().positions(), TokenWidth.U16_LE))
         .setLabels(TokenIds.encode(example.masked().labels(), TokenWidth.U16_LE))
+        .setSecondPart(example.secondPart())
+        .setNextSentence(example.nextSentence())
         .build();
   }
 
@@ -178,6 +209,7 @@ final class RunLogs {
         segments(ahead),
         RunLogs::masker,
         VOCABULARY,
+        pairs,
         verify,
         Position.start(PARTITIONS));
   }
