@@ -26,6 +26,8 @@ class RedoTest {
         .setLearningRate(1e-3)
         .setLoss(5.5)
         .setGradientNorm(1.25)
+        .setNextSentenceLoss(0.5)
+        .setNextSentenceAccuracy(0.75)
         .setFingerprint("here")
         .setParametersSha256(WEIGHTS)
         .setEndedAt(Instant.EPOCH);
@@ -47,6 +49,7 @@ class RedoTest {
             "tokens", s -> s.setRealTokens(61),
             "learning rate", s -> s.setLearningRate(Math.nextUp(1e-3)),
             "loss", s -> s.setLoss(Math.nextDown(5.5)),
+            "next-sentence loss", s -> s.setNextSentenceLoss(Math.nextUp(0.5)),
             "gradient norm", s -> s.setGradientNorm(Math.nextUp(1.25)),
             "SHA-256 of the weights", s -> s.setParametersSha256("ab"));
     changes.forEach(
@@ -96,6 +99,25 @@ class RedoTest {
     TrainingStep far = step().setFingerprint("there").setGradientNorm(1.26).build();
     assertThatThrownBy(() -> new Redo(true).requireSame(far, step().build()))
         .hasMessage("step 7 cannot be redone within 0.001: gradient norm was 1.26, is 1.25");
+  }
+
+  /** A step of pairs on one side only is another step, whatever the numerics. */
+  @Test
+  void whatThereIsOfTheNextSentenceIsCompared() {
+    TrainingStep one = step().setNextSentenceLoss(null).setNextSentenceAccuracy(null).build();
+    assertThat(difference(new Redo(true), one, step().build()).what())
+        .isEqualTo("next-sentence loss");
+    assertThat(difference(new Redo(false), step().build(), one).what())
+        .isEqualTo("next-sentence loss");
+    TrainingStep right = step().setNextSentenceAccuracy(0.5).build();
+    assertThat(difference(new Redo(true), right, step().build()).what())
+        .isEqualTo("next-sentence accuracy");
+    new Redo(false).requireSame(step().setNextSentenceLoss(0.5004).build(), step().build());
+    TrainingStep far = step().setNextSentenceLoss(0.51).build();
+    assertThat(difference(new Redo(false), far, step().build()).what())
+        .isEqualTo("next-sentence loss");
+    new Redo(true).requireSame(one, one);
+    new Redo(false).requireSame(one, one);
   }
 
   @Test

@@ -36,7 +36,7 @@ class GradientTest {
 
     List<Example> examples() {
       return pairs
-          ? Examples.randomPairs(7, SHAPE.positions(), SHAPE.vocabulary(), 1)
+          ? Examples.randomPairs(6, SHAPE.positions(), SHAPE.vocabulary(), 2)
           : Examples.random(5, SHAPE.positions(), SHAPE.vocabulary(), 1);
     }
   }
