@@ -6,10 +6,10 @@ import java.util.Locale;
 
 /**
  * How training goes, in the width of a line: where it is, loss, that of the next sentence and how
- * often it is right where there are pairs, the norm of the gradient before
- * clipping, learning rate, speed, that as a share of what BLAS alone does, and the time left where
- * there is an end. What room is left over shows the loss so far; a terminal, which cuts a line off
- * at its edge, has all of that.
+ * often it is right where there are pairs, the norm of the gradient before clipping, learning rate,
+ * speed, that as a share of what BLAS alone does, and the time left where there is an end. What
+ * room is left over shows the loss so far; a terminal, which cuts a line off at its edge, has all
+ * of that.
  */
 final class ProgressLine {
   /** Columns, the console's time and name left out. */

@@ -102,10 +102,8 @@ record SegmentLog(Dataset dataset, int each) {
     int middle = 2 + sequence % (LENGTH - 2);
     List<DocumentSpan> documents =
         sequence % 2 == 0
-            ? List.of(new DocumentSpan("document-" + sequence, 1, LENGTH, null))
-            : List.of(
-                new DocumentSpan("document-" + (sequence - 1), 1, middle, null),
-                new DocumentSpan("document-" + sequence, middle, LENGTH, null));
+            ? List.of(span(sequence, 1, LENGTH))
+            : List.of(span(sequence - 1, 1, middle), span(sequence, middle, LENGTH));
     return Segment.newBuilder()
         .setPartition(partition)
         .setSequence(sequence)
@@ -113,6 +111,14 @@ record SegmentLog(Dataset dataset, int each) {
         .setTokens(TokenIds.encode(tokens, TokenWidth.U16_LE))
         .setDocuments(documents)
         .setBooks(Books.newBuilder().setDocuments(sequence).setPacked(sequence).build())
+        .build();
+  }
+
+  private static DocumentSpan span(int document, int start, int end) {
+    return DocumentSpan.newBuilder()
+        .setDocument("document-" + document)
+        .setStart(start)
+        .setEnd(end)
         .build();
   }
 }

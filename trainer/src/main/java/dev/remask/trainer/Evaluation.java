@@ -28,14 +28,7 @@ public record Evaluation(
       long maskTokens,
       double maskLossSum,
       long maskCorrect) {
-    this(
-        tokens,
-        lossSum,
-        correct,
-        maskTokens,
-        maskLossSum,
-        maskCorrect,
-        NextSentence.NOTHING);
+    this(tokens, lossSum, correct, maskTokens, maskLossSum, maskCorrect, NextSentence.NOTHING);
   }
 
   /** The same with next-sentence predictions. */

@@ -296,8 +296,7 @@ public final class TrainingLoop {
     boolean kept = keep(step, recorded, stop);
     times.written();
     count(batch.size(), result, recorded != null);
-    report(
-        step, result.nextSentence(), learner.shape().operations(batch), recorded != null);
+    report(step, result.nextSentence(), learner.shape().operations(batch), recorded != null);
     boolean known = recorded == null || redo.exact() || recorded.getParametersSha256() != null;
     return kept && (!due || !known || checkpoint(stop));
   }

@@ -584,7 +584,7 @@ class TrainingLoopTest {
     assertThat(ledger.committed.get(2).getHeldOut())
         .isEqualTo(
             new HeldOutEvaluation(
-              3, 8L, 1.5, 0.25, 20L, 4L, 0.75, 0.25, 10L, 1.5, 0.75, 1.5, null, null));
+                3, 8L, 1.5, 0.25, 20L, 4L, 0.75, 0.25, 10L, 1.5, 0.75, 1.5, null, null));
     assertThat(learner.parametersSha256()).isEqualTo(neverKilled(recipe));
     int before = asked.size();
     FakeLearner again = new FakeLearner();

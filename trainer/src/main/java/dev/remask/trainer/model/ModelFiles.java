@@ -22,8 +22,8 @@ import java.util.function.Function;
 /**
  * A model's files: {@code config.json} and {@code model.safetensors} as Hugging Face's
  * RobertaForMaskedLM has them, with BERT's next-sentence head beside it if there are pairs; {@code
- * optimizer.safetensors} with AdamW's moments under the same
- * names. A fault of a file is an IOException that names the file and the fault.
+ * optimizer.safetensors} with AdamW's moments under the same names. A fault of a file is an
+ * IOException that names the file and the fault.
  */
 final class ModelFiles {
   private static final String CONFIG = "config.json";
@@ -68,10 +68,7 @@ final class ModelFiles {
 
   /** What other writers add and this model has no use for. */
   private static final Set<String> UNUSED =
-      Set.of(
-          "roberta.embeddings.position_ids",
-          Layout.POOLER + ".weight",
-          Layout.POOLER + ".bias");
+      Set.of("roberta.embeddings.position_ids", Layout.POOLER + ".weight", Layout.POOLER + ".bias");
 
   private ModelFiles() {}
 

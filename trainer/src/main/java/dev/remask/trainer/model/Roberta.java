@@ -174,8 +174,7 @@ public final class Roberta implements Learner {
     watch.summed();
     long tokens = batch.stream().mapToLong(example -> example.masked().inputs().length).sum();
     StepResult result =
-        new StepResult(
-            sums.lossSum() / divisor, norm, sums.tokens(), tokens, sums.nextSentence());
+        new StepResult(sums.lossSum() / divisor, norm, sums.tokens(), tokens, sums.nextSentence());
     if (result.isFinite()) { // whoever reads the result has to see to it
       update(norm, divisor, learningRate, step);
     }

@@ -22,7 +22,8 @@ class TopicExamplesTest extends ExampleSourceContract {
   @Override
   ExampleSource source(int ahead) {
     replays = RunLogs.examples(logs.replays, ahead);
-    return new TopicExamples(RunLogs.examples(logs.live, ahead), replays, RunLogs.VOCABULARY, logs.pairs);
+    return new TopicExamples(
+        RunLogs.examples(logs.live, ahead), replays, RunLogs.VOCABULARY, logs.pairs);
   }
 
   @Test

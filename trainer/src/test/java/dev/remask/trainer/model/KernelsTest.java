@@ -308,8 +308,7 @@ class KernelsTest {
     kernels.sumColumns(floats(a), columns, 1, rows - 1, width);
     each(
         columns,
-        i ->
-            IntStream.range(0, rows).mapToDouble(r -> (r == 0 ? 1 : 2) * a[r * width + i]).sum(),
+        i -> IntStream.range(0, rows).mapToDouble(r -> (r == 0 ? 1 : 2) * a[r * width + i]).sum(),
         1e-6);
     close(
         kernels.sumOfSquares(floats(a), 1, count),
@@ -318,8 +317,7 @@ class KernelsTest {
   }
 
   @Property(tries = 60)
-  void tanh(
-      @ForAll("kernels") Kernels kernels, @ForAll @IntRange(min = 1, max = 70) int count) {
+  void tanh(@ForAll("kernels") Kernels kernels, @ForAll @IntRange(min = 1, max = 70) int count) {
     float[] values = normal(count + 1, count, 3);
     float[] gradient = normal(count + 1, count + 1, 1);
     Floats y = floats(values);

@@ -82,8 +82,7 @@ class PairsTest {
   }
 
   static Stream<Arguments> runs() {
-    return Stream.of(
-        Arguments.of(new ScalarKernels(), 0.0), Arguments.of(Kernels.fastest(), 0.1));
+    return Stream.of(Arguments.of(new ScalarKernels(), 0.0), Arguments.of(Kernels.fastest(), 0.1));
   }
 
   @ParameterizedTest
@@ -128,8 +127,7 @@ class PairsTest {
     try (Roberta model = model(0, 1, 4)) {
       Floats weight = tensor(model, Layout.NEXT_SENTENCE + ".weight");
       weight.clear();
-      assertThat(model.evaluate(PAIRS).nextSentence().loss())
-          .isCloseTo(Math.log(2), within(1e-12));
+      assertThat(model.evaluate(PAIRS).nextSentence().loss()).isCloseTo(Math.log(2), within(1e-12));
       tensor(model, Layout.NEXT_SENTENCE + ".bias").set(0, 200);
       NextSentence sure = model.evaluate(PAIRS).nextSentence();
       long next = PAIRS.stream().filter(e -> Boolean.TRUE.equals(e.nextSentence())).count();
@@ -217,8 +215,7 @@ class PairsTest {
 
   @ParameterizedTest(name = "{3}")
   @MethodSource("impossible")
-  void refusesImpossibleParts(
-      boolean pairs, int second, @Nullable Boolean next, String reason) {
+  void refusesImpossibleParts(boolean pairs, int second, @Nullable Boolean next, String reason) {
     Masked masked = new Masked(new int[3], new int[] {1}, new int[1]);
     Example example = new Example(2, 1, 77, masked, second, next);
     try (Roberta model = Roberta.create(ONE.withPairs(pairs), settings(0, 1, 2, 1))) {
@@ -343,8 +340,7 @@ class PairsTest {
     }
   }
 
-  private static void rewrite(
-      Roberta model, Path file, Predicate<String> kept) throws Exception {
+  private static void rewrite(Roberta model, Path file, Predicate<String> kept) throws Exception {
     List<Safetensors.Named> tensors =
         model.layout().tensors().stream()
             .filter(tensor -> kept.test(tensor.name()))
