@@ -4,9 +4,29 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** A masked segment with its place. */
-public record Example(int epoch, int partition, long sequence, Masked masked) {
+/**
+ * A masked segment with its place.
+ *
+ * @param origins where its text comes from, in order; not part of the digest, as nothing that is
+ *     learned depends on it
+ */
+public record Example(
+    int epoch, int partition, long sequence, Masked masked, List<Origin> origins) {
+  /**
+   * Up to where tokens come from one source.
+   *
+   * @param source null if it is not known
+   * @param end index after the last of them
+   */
+  public record Origin(@Nullable String source, int end) {}
+
+  /** From anywhere. */
+  public Example(int epoch, int partition, long sequence, Masked masked) {
+    this(epoch, partition, sequence, masked, List.of());
+  }
+
   /**
    * Feeds the example to a digest: epoch, partition, sequence, inputs, positions, labels; every
    * number little-endian, arrays with their length as 32 bits first.

@@ -1,6 +1,7 @@
 package dev.remask.trainer.log;
 
 import dev.remask.mlm.Example;
+import dev.remask.mlm.Example.Origin;
 import dev.remask.mlm.Masked;
 import dev.remask.mlm.Masker;
 import dev.remask.mlm.MaskingPolicy;
@@ -8,11 +9,13 @@ import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
+import dev.remask.schemas.SourceSpan;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 
 /** From what travels to what is learned. */
 final class Examples {
@@ -35,7 +38,12 @@ final class Examples {
         record.getEpoch(),
         record.getPartition(),
         record.getSequence(),
-        new Masked(inputs, positions, labels));
+        new Masked(inputs, positions, labels),
+        origins(record.getSources()));
+  }
+
+  static List<Origin> origins(List<SourceSpan> sources) {
+    return sources.stream().map(span -> new Origin(span.getSource(), span.getEnd())).toList();
   }
 
   /** The mask function of a plan. The vocabulary is read only if the policy masks whole words. */

@@ -4,6 +4,7 @@ import dev.remask.mlm.Example;
 import dev.remask.mlm.Masker;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.Segment;
+import dev.remask.schemas.SourceSpans;
 import dev.remask.schemas.TokenIds;
 import dev.remask.trainer.ExampleSource;
 import java.util.ArrayList;
@@ -49,7 +50,12 @@ final class RecomputedExamples implements ExampleSource {
       long sequence = segment.getSequence();
       int[] tokens = TokenIds.decode(segment.getTokens(), segment.getWidth());
       examples.add(
-          new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, tokens)));
+          new Example(
+              epoch,
+              partition,
+              sequence,
+              masker.mask(epoch, partition, sequence, tokens),
+              Examples.origins(SourceSpans.of(segment))));
     }
     return examples;
   }

@@ -15,6 +15,7 @@ final class MicroBatch {
   private final int[] tokens; // [N]
   private final int[] rows; // [M], the tokens to predict
   private final int[] labels; // [M]
+  private final double[] losses; // [M]
   private final long[] keys; // of each sequence's dropout
   private final Dropout dropout;
 
@@ -33,6 +34,7 @@ final class MicroBatch {
     this.tokens = new int[starts[examples.size()]];
     this.rows = new int[predictions];
     this.labels = new int[predictions];
+    this.losses = new double[predictions];
     int row = 0;
     for (int s = 0; s < examples.size(); s++) {
       place(s, row, examples.get(s).masked());
@@ -116,6 +118,15 @@ final class MicroBatch {
 
   int label(int prediction) {
     return labels[prediction];
+  }
+
+  void lose(int prediction, double loss) {
+    losses[prediction] = loss;
+  }
+
+  /** Of each prediction {@code [M]}, in nats; 0 before a pass has been over it. */
+  double[] losses() {
+    return losses;
   }
 
   boolean hasDropout() {

@@ -21,7 +21,8 @@ class TopicExamplesTest extends ExampleSourceContract {
   @Override
   ExampleSource source(int ahead) {
     replays = RunLogs.examples(logs.replays, ahead);
-    return new TopicExamples(RunLogs.examples(logs.live, ahead), replays, RunLogs.VOCABULARY);
+    return new TopicExamples(
+        RunLogs.examples(logs.live, ahead), replays, RunLogs.VOCABULARY, ms -> {});
   }
 
   @Test

@@ -14,7 +14,8 @@ class VerifiedExamplesTest extends ExampleSourceContract {
         new TopicExamples(
             RunLogs.examples(logs.live, ahead),
             RunLogs.examples(logs.replays, ahead),
-            RunLogs.VOCABULARY),
+            RunLogs.VOCABULARY,
+            ms -> {}),
         new RecomputedExamples(logs.segments(ahead), logs::planOf, RunLogs::masker));
   }
 
