@@ -9,6 +9,7 @@ import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
+import dev.remask.schemas.SourceSpans;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import dev.remask.schemas.Topic;
@@ -177,7 +178,7 @@ public final class MaskingTopology {
           TokenIds.encode(masked.labels(), width),
           segment.getSecondPart(),
           segment.getNextSentence(),
-          List.of());
+          SourceSpans.of(segment));
     }
   }
 }

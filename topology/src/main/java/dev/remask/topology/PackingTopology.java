@@ -324,7 +324,7 @@ public final class PackingTopology {
       PartitionPacker.Step step =
           recent.contains(id, content)
               ? books(state, Bookkeeping.duplicate(state.getBooks()))
-              : packer.pack(state, document.id(), document.text());
+              : packer.pack(state, document);
       recent.remember(ordinal, id, content);
       return step;
     }

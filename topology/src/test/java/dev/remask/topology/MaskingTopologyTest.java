@@ -14,10 +14,12 @@ import dev.remask.mlm.MaskingPolicy;
 import dev.remask.mlm.Tokenizer;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.DocumentSpan;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
+import dev.remask.schemas.SourceSpan;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import java.io.File;
@@ -94,6 +96,24 @@ class MaskingTopologyTest {
             .mask(1, 0, 0, tokens);
     assertThat(inputs).isEqualTo(expected.inputs());
     assertThat(labels).isEqualTo(expected.labels());
+  }
+
+  @Test
+  void anExampleSaysWhereItsTextComesFrom() {
+    Segment segment =
+        Segment.newBuilder(SEGMENTS.get(0))
+            .setDocuments(
+                List.of(
+                    new DocumentSpan("a", 1, 9, "wire"),
+                    new DocumentSpan("b", 10, 12, "wire"),
+                    new DocumentSpan("c", 13, 24, null)))
+            .build();
+    EpochPlan plan = Fixture.plan(List.of(1L));
+    MaskedExample example = example(run(1, plan, List.of(segment)).get(0));
+    assertThat(example.getSources())
+        .containsExactly(new SourceSpan("wire", 12), new SourceSpan(null, 24));
+    assertThat(MaskedExample.newBuilder(example).setSources(List.of()).build())
+        .isEqualTo(example(run(1, plan, List.of(SEGMENTS.get(0))).get(0)));
   }
 
   @Test

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.remask.mlm.Packer;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.DocumentSpan;
 import dev.remask.schemas.InputFormat;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.Segment;
@@ -96,6 +97,20 @@ class PackingTopologyTest {
       assertThat(books.getDuplicates()).isEqualTo(1);
       assertThat(books.getTombstones()).isEqualTo(1);
       assertThat(books.getPacked() + books.getPending()).isEqualTo(2);
+    }
+  }
+
+  /** Through the carry as well: the first document waits in it. */
+  @Test
+  void spansNameTheSourcesOfTheirDocuments() {
+    try (TopologyTestDriver driver = Fixture.packer(ONE)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      documents.pipeInput(utf8("a"), document("A cat.", "wire"));
+      documents.pipeInput(utf8("b"), document("A dog.", null));
+      documents.pipeInput(utf8("c"), document("A mat.", "x".repeat(300)));
+      flush(driver);
+      List<DocumentSpan> spans = segments(driver, "segments").get(0).value().getDocuments();
+      assertThat(spans).map(DocumentSpan::getSource).containsExactly("wire", null, "x".repeat(256));
     }
   }
 
