@@ -43,7 +43,7 @@ final class SettingDefinitions {
           .define(
               "outage.max.seconds",
               INT,
-              600,
+              720,
               between(1, 840), // below the fifteen minutes that a broker keeps a transaction open
               MEDIUM,
               "How long a program bears with a broker or a registry that is away, before it ends.")

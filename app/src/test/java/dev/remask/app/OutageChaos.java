@@ -160,8 +160,7 @@ class OutageChaos {
 
   private long[] ends() {
     int partitions = cast.settings().integer("dataset.partitions");
-    return LogReader.endSequences(
-        cast.settings().clients(), topics.segments("outage", partitions));
+    return LogReader.endSequences(cast.settings().clients(), topics.segments("outage", partitions));
   }
 
   /** None before the run is declared. */

@@ -43,7 +43,9 @@ final class SourceLosses {
     int named = sums.size() > MAX ? MAX - 1 : sums.size();
     List<SourceLoss> found = new ArrayList<>();
     for (Sum sum : sums.subList(0, named)) {
-      found.add(new SourceLoss(sum.source.orElse(null), 1, sum.tokens, sum.losses / sum.tokens));
+      SourceLoss.Builder loss = loss(sum.tokens, sum.losses);
+      sum.source.ifPresent(loss::setSource);
+      found.add(loss.build());
     }
     List<Sum> others = sums.subList(named, sums.size());
     if (!others.isEmpty()) {
@@ -52,9 +54,13 @@ final class SourceLosses {
       for (Sum sum : others) {
         all += sum.losses;
       }
-      found.add(new SourceLoss(null, others.size(), tokens, all / tokens));
+      found.add(loss(tokens, all).setSources(others.size()).build());
     }
     return found;
+  }
+
+  private static SourceLoss.Builder loss(long tokens, double losses) {
+    return SourceLoss.newBuilder().setTokens(tokens).setLoss(losses / tokens);
   }
 
   private static List<Sum> sums(List<Example> batch, double[] losses) {

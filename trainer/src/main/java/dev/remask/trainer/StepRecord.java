@@ -6,7 +6,7 @@ import dev.remask.schemas.LiveRange;
 import dev.remask.schemas.TrainingStep;
 import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /** A step as the ledger keeps it; {@link Redo#work} is the way back. */
 final class StepRecord {
@@ -37,17 +37,18 @@ final class StepRecord {
   }
 
   /**
-   * How long the text of a live step took into the weights; null if nothing is known of it.
+   * How long the text of a live step took into the weights; empty if nothing is known.
    *
    * @param arrivals in milliseconds since 1970
    */
-  static @Nullable LiveDelay delay(List<Long> arrivals, Instant ended) {
+  static Optional<LiveDelay> delay(List<Long> arrivals, Instant ended) {
     if (arrivals.isEmpty()) {
-      return null;
+      return Optional.empty();
     }
     // The clock of who sent the text may be ahead.
     List<Long> delays =
         arrivals.stream().map(at -> Math.max(0, ended.toEpochMilli() - at)).sorted().toList();
-    return new LiveDelay(delays.get((delays.size() - 1) / 2), delays.get(delays.size() - 1));
+    return Optional.of(
+        new LiveDelay(delays.get((delays.size() - 1) / 2), delays.get(delays.size() - 1)));
   }
 }

@@ -303,7 +303,7 @@ public final class TrainingLoop {
       described.setSources(SourceLosses.of(batch, watch.losses));
     }
     if (live && recorded == null) {
-      described.setDelay(StepRecord.delay(feed.arrivals(), described.getEndedAt()));
+      StepRecord.delay(feed.arrivals(), described.getEndedAt()).ifPresent(described::setDelay);
     }
     if (hashed) {
       described.setParametersSha256(learner.parametersSha256());
