@@ -1,6 +1,8 @@
 package dev.remask.app;
 
+import dev.remask.schemas.LiveDelay;
 import dev.remask.schemas.LiveRange;
+import dev.remask.schemas.SourceLoss;
 import dev.remask.schemas.TrainingStep;
 import java.time.Instant;
 import java.util.List;
@@ -32,6 +34,8 @@ final class LedgerTable {
       @Nullable String parametersSha256,
       String endedAt,
       @Nullable HeldOutFigures heldOut,
+      List<Source> sources,
+      @Nullable Delay delay,
       @Nullable Double nextSentenceLoss,
       @Nullable Double nextSentenceAccuracy) {
 
@@ -55,8 +59,28 @@ final class LedgerTable {
           step.getParametersSha256(),
           endedAt.toString(),
           step.getHeldOut() == null ? null : HeldOutFigures.of(step.getHeldOut()),
+          step.getSources().stream().map(Source::of).toList(),
+          step.getDelay() == null ? null : Delay.of(step.getDelay()),
           step.getNextSentenceLoss(),
           step.getNextSentenceAccuracy());
+    }
+  }
+
+  /**
+   * How well text was predicted before the step learned it.
+   *
+   * @param source null if it is not known, or if these are several
+   */
+  record Source(@Nullable String source, int sources, long tokens, double loss) {
+    static Source of(SourceLoss loss) {
+      return new Source(loss.getSource(), loss.getSources(), loss.getTokens(), loss.getLoss());
+    }
+  }
+
+  /** From the arrival of a live step's text to the end of the step. */
+  record Delay(long medianMs, long maxMs) {
+    static Delay of(LiveDelay delay) {
+      return new Delay(delay.getMedianMs(), delay.getMaxMs());
     }
   }
 
@@ -94,6 +118,20 @@ final class LedgerTable {
     return loss == null || accuracy == null
         ? ""
         : String.format(Locale.ROOT, "  next sentence %.3f (%.1f %%)", loss, 100 * accuracy);
+  }
+
+  /** What is known of each source, below the step's line. */
+  static List<String> sources(TrainingStep step) {
+    return step.getSources().stream()
+        .map(
+            loss ->
+                String.format(
+                    Locale.ROOT,
+                    "%31s %,7d predicted, loss %.3f",
+                    loss.getSources() > 1 ? loss.getSources() + " others" : LiveHistory.name(loss),
+                    loss.getTokens(),
+                    loss.getLoss()))
+        .toList();
   }
 
   static String epoch(TrainingStep step) {

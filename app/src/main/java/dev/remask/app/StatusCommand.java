@@ -2,6 +2,8 @@ package dev.remask.app;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.remask.app.Console.Style;
+import dev.remask.app.LiveHistory.DelaySeconds;
+import dev.remask.app.LiveHistory.SourceFigures;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
@@ -64,6 +66,8 @@ final class StatusCommand implements Callable<Integer> {
       @Nullable Double loss,
       @Nullable Double learningRate,
       @Nullable HeldOutStatus heldOut,
+      List<SourceFigures> sources,
+      @Nullable DelaySeconds liveDelay,
       @JsonIgnore @Nullable History history) {}
 
   /** What a chart of the run is drawn from. */
@@ -243,6 +247,7 @@ final class StatusCommand implements Callable<Integer> {
     Map<Integer, Long> learned = new HashMap<>();
     AtomicReference<@Nullable TrainingStep> last = new AtomicReference<>();
     AtomicReference<@Nullable HeldOutStatus> heldOut = new AtomicReference<>();
+    LiveHistory live = new LiveHistory();
     Topic<TrainingStep> ledger = settings.topics().ledger(name);
     LogReader.readAll(
         settings.clients(),
@@ -251,6 +256,7 @@ final class StatusCommand implements Callable<Integer> {
           TrainingStep step = record.value();
           learned.merge(step.getEpoch(), (long) step.getExamples(), Long::sum);
           last.set(step);
+          live.add(step);
           if (history != null) {
             history.add(step);
           }
@@ -274,7 +280,7 @@ final class StatusCommand implements Callable<Integer> {
                 MaskerProgress.reached(settings.clients(), settings.topics(), epoch, ends.length));
     TrainingStep step = last.get();
     return step == null
-        ? new RunStatus(name, dataset, states, 0, null, null, null, null)
+        ? new RunStatus(name, dataset, states, 0, null, null, null, List.of(), null, null)
         : new RunStatus(
             name,
             dataset,
@@ -283,7 +289,38 @@ final class StatusCommand implements Callable<Integer> {
             step.getLoss(),
             step.getLearningRate(),
             heldOut.get(),
+            live.sources(),
+            live.delay().orElse(null),
             history);
+  }
+
+  private static void printLive(RunStatus run, Console console) {
+    if (run.liveDelay() != null) {
+      console.print(
+          String.format(
+              Locale.ROOT,
+              "  live text was learned %.1f s after it came, %.1f s at most (median and most of the last %d live steps)",
+              run.liveDelay().median(),
+              run.liveDelay().max(),
+              LiveHistory.STEPS));
+    }
+    if (!run.sources().isEmpty()) {
+      console.print(
+          String.format(
+              Locale.ROOT,
+              "  loss of live text before it was learned, first and last %d steps with the source:",
+              LiveHistory.STEPS));
+    }
+    for (SourceFigures source : run.sources()) {
+      console.print(
+          String.format(
+              Locale.ROOT,
+              "    %-24s %6.3f %6.3f  %,d tokens",
+              source.source(),
+              source.firstLoss(),
+              source.loss(),
+              source.tokens()));
+    }
   }
 
   private static void print(Status status, Console console) {
@@ -332,6 +369,7 @@ final class StatusCommand implements Callable<Integer> {
         lines.stream().skip(1).forEach(line -> console.print("    " + line));
       }
       if (r.history() != null) {
+        printLive(r, console);
         r.history().print(console);
       }
     }

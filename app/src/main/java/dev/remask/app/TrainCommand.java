@@ -49,6 +49,7 @@ final class TrainCommand implements Callable<Integer> {
       double gradientNorm,
       double tokensPerSecond,
       double blasShare,
+      double replayWaitingShare,
       String checkpoint,
       double seconds) {}
 
@@ -262,13 +263,19 @@ final class TrainCommand implements Callable<Integer> {
         "train",
         String.format(
             Locale.ROOT,
-            "ended at step %,d, epoch %d: %,d steps learned, %,d redone, %,d examples, %,d of them verified; checkpoint %s",
+            "ended at step %,d, epoch %d: %,d steps learned, %,d redone, %,d examples, %,d of them verified%s; checkpoint %s",
             training.position().step(),
             training.position().epoch(),
             training.steps(),
             training.redone(),
             training.examples(),
             summary.examplesVerified(),
+            Double.isNaN(curve.replayWaiting())
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    "; waited for them %.1f %% of the replays' time",
+                    100 * curve.replayWaiting()),
             checkpoint));
     if (options.json()) {
       System.out.println(
@@ -287,6 +294,7 @@ final class TrainCommand implements Callable<Integer> {
                   curve.gradientNorm(),
                   curve.tokensPerSecond(),
                   curve.blasShare(),
+                  curve.replayWaiting(),
                   checkpoint,
                   console.seconds())));
     }

@@ -1,6 +1,8 @@
 package dev.remask.app;
 
 import dev.remask.schemas.HeldOutEvaluation;
+import dev.remask.schemas.LiveDelay;
+import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.Remaining;
 import dev.remask.trainer.StepListener;
@@ -31,6 +33,8 @@ final class TrainMeters implements StepListener {
   private volatile @Nullable StepReport last;
   private volatile long lastNs;
   private volatile @Nullable HeldOut heldOut;
+  private final LiveHistory live = new LiveHistory();
+  private volatile @Nullable LiveDelay delay;
 
   /** The last look at held-out text. */
   private record HeldOut(long step, HeldOutFigures figures) {}
@@ -56,6 +60,8 @@ final class TrainMeters implements StepListener {
     other = part("other");
     addGauges();
     addHeldOutGauges();
+    delay("median", LiveDelay::getMedianMs);
+    delay("max", LiveDelay::getMaxMs);
   }
 
   @Override
@@ -70,6 +76,34 @@ final class TrainMeters implements StepListener {
     last = report;
     lastNs = nanoTime.getAsLong();
     next.learned(report);
+  }
+
+  @Override
+  public void recorded(TrainingStep step) {
+    live.add(step);
+    if (step.getDelay() != null) {
+      delay = step.getDelay();
+    }
+    for (LiveHistory.SourceFigures source : live.sources()) {
+      // Made once, and found again afterwards; the history bounds how many there are.
+      Gauge.builder("remask.live.loss.nats", live, history -> history.recentLoss(source.source()))
+          .tag("source", source.source())
+          .description("Mean loss of a source's text before it was learned, its last 50 live steps")
+          .register(registry);
+    }
+    next.recorded(step);
+  }
+
+  private void delay(String of, ToDoubleFunction<LiveDelay> millis) {
+    Gauge.builder(
+            "remask.live.delay.seconds",
+            () -> {
+              LiveDelay last = delay;
+              return last == null ? Double.NaN : millis.applyAsDouble(last) / 1e3;
+            })
+        .tag("of", of)
+        .description("From the arrival of the last live step's text to the end of the step")
+        .register(registry);
   }
 
   @Override

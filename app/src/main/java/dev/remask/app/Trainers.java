@@ -171,7 +171,8 @@ final class Trainers {
         settings.integer("order.window"),
         settings.integer("train.workers"),
         settings.whole("checkpoint.every.steps"),
-        settings.integer("checkpoint.keep"));
+        settings.integer("checkpoint.keep"),
+        settings.real("live.share"));
   }
 
   private LearningRate learningRate() {

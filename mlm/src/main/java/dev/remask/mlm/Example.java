@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param secondPart index of the first token of the second part; {@link #ONE_PART} without one
  * @param nextSentence whether the second part follows the first in its document; null without one
+ * @param origins where its text comes from, in order; not part of the digest, as nothing that is
+ *     learned depends on it
  */
 public record Example(
     int epoch,
@@ -19,12 +21,37 @@ public record Example(
     long sequence,
     Masked masked,
     int secondPart,
-    @Nullable Boolean nextSentence) {
+    @Nullable Boolean nextSentence,
+    List<Origin> origins) {
   public static final int ONE_PART = -1;
 
-  /** With one part. */
+  /**
+   * Up to where tokens come from one source.
+   *
+   * @param source null if it is not known
+   * @param end index after the last of them
+   */
+  public record Origin(@Nullable String source, int end) {}
+
+  /** With one part, from anywhere. */
   public Example(int epoch, int partition, long sequence, Masked masked) {
-    this(epoch, partition, sequence, masked, ONE_PART, null);
+    this(epoch, partition, sequence, masked, List.of());
+  }
+
+  /** With one part. */
+  public Example(int epoch, int partition, long sequence, Masked masked, List<Origin> origins) {
+    this(epoch, partition, sequence, masked, ONE_PART, null, origins);
+  }
+
+  /** From anywhere. */
+  public Example(
+      int epoch,
+      int partition,
+      long sequence,
+      Masked masked,
+      int secondPart,
+      @Nullable Boolean nextSentence) {
+    this(epoch, partition, sequence, masked, secondPart, nextSentence, List.of());
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.remask.mlm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@link Packer#fullSentences}. */
 record FullSentences(int segmentLength) implements Packer {
@@ -14,9 +15,10 @@ record FullSentences(int segmentLength) implements Packer {
   }
 
   @Override
-  public Packing pack(Carry carry, String document, List<int[]> sentences) {
+  public Packing pack(
+      Carry carry, String document, @Nullable String source, List<int[]> sentences) {
     Filling filling = new Filling(carry);
-    filling.startDocument(document);
+    filling.startDocument(document, source);
     for (int[] sentence : sentences) {
       int most = segmentLength - 2;
       for (int start = 0; start < sentence.length; start += most) {
@@ -43,6 +45,7 @@ record FullSentences(int segmentLength) implements Packer {
     private int length;
     private long sequence;
     private String document = "";
+    private @Nullable String source;
     private int documentStart; // of its part in this segment; no part yet if 0
 
     Filling(Carry carry) {
@@ -60,8 +63,9 @@ record FullSentences(int segmentLength) implements Packer {
       return length == 0;
     }
 
-    void startDocument(String id) {
+    void startDocument(String id, @Nullable String from) {
       document = id;
+      source = from;
       documentStart = 0;
     }
 
@@ -86,7 +90,7 @@ record FullSentences(int segmentLength) implements Packer {
 
     private void endDocumentPart() {
       if (documentStart > 0) {
-        spans.add(new Span(document, documentStart, length));
+        spans.add(new Span(document, documentStart, length, source));
         documentStart = 0;
       }
     }

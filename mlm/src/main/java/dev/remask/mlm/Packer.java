@@ -1,15 +1,22 @@
 package dev.remask.mlm;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Cuts a stream of documents into segments; a pure function of the carry and the document. */
 public interface Packer {
   /**
    * Adds a document to the carry.
    *
+   * @param source goes into the document's spans
    * @param sentences text ids, no special tokens; empty ones count for nothing
    */
-  Packing pack(Carry carry, String document, List<int[]> sentences);
+  Packing pack(Carry carry, String document, @Nullable String source, List<int[]> sentences);
+
+  /** Adds a document that does not say where it came from. */
+  default Packing pack(Carry carry, String document, List<int[]> sentences) {
+    return pack(carry, document, null, sentences);
+  }
 
   /** Ends the segment that waits, however short; nothing if none waits. */
   Packing flush(Carry carry);

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -21,8 +23,14 @@ class PackerTest {
   /** Segments without identity, to compare. */
   private static List<String> show(List<TokenSegment> segments) {
     return segments.stream()
-        .map(s -> s.sequence() + Arrays.toString(s.tokens()) + s.spans())
+        .map(s -> s.sequence() + Arrays.toString(s.tokens()) + show(s.spans()))
         .toList();
+  }
+
+  private static String show(Collection<Span> spans) {
+    return spans.stream()
+        .map(span -> " " + span.document() + "@" + span.start() + "-" + span.end())
+        .collect(Collectors.joining());
   }
 
   /** Text ids count up over the whole stream, so that none can be lost, repeated or moved. */
@@ -203,10 +211,7 @@ class PackerTest {
             List.of(
                 new Document("one", List.of(new int[] {11, 12}, new int[] {13})),
                 new Document("two", List.of(new int[] {21}))));
-    assertThat(show(segments))
-        .containsExactly(
-            "0[0, 11, 12, 2, 13, 2, 2, 21, 2]"
-                + "[Span[document=one, start=1, end=6], Span[document=two, start=7, end=9]]");
+    assertThat(show(segments)).containsExactly("0[0, 11, 12, 2, 13, 2, 2, 21, 2] one@1-6 two@7-9");
   }
 
   /** The same two with each its own segment, and nothing left to wait or to flush. */
@@ -218,11 +223,8 @@ class PackerTest {
             Carry.EMPTY, "one", List.of(new int[] {11, 12}, new int[] {13}, new int[] {14}));
     Packing two = packer.pack(one.carry(), "two", List.of(new int[] {21}));
     assertThat(show(one.segments()))
-        .containsExactly(
-            "0[0, 11, 12, 2][Span[document=one, start=1, end=4]]",
-            "1[0, 13, 2, 14, 2][Span[document=one, start=1, end=5]]");
-    assertThat(show(two.segments()))
-        .containsExactly("2[0, 21, 2][Span[document=two, start=1, end=3]]");
+        .containsExactly("0[0, 11, 12, 2] one@1-4", "1[0, 13, 2, 14, 2] one@1-5");
+    assertThat(show(two.segments())).containsExactly("2[0, 21, 2] two@1-3");
     assertThat(two.carry().tokens()).isEmpty();
     assertThat(packer.flush(two.carry()).segments()).isEmpty();
   }

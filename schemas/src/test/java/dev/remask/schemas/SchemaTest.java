@@ -32,7 +32,7 @@ class SchemaTest {
     Set<String> seen = new HashSet<>();
     ROOTS.forEach(root -> collectUndocumented(root, seen, undocumented));
     assertThat(undocumented).isEmpty();
-    assertThat(seen).hasSize(21);
+    assertThat(seen).hasSizeGreaterThan(21);
   }
 
   private static void collectUndocumented(Schema schema, Set<String> seen, List<String> found) {
@@ -96,8 +96,8 @@ class SchemaTest {
             + "06 d804 02" // partition 3, sequence 300, width 1
             + "10 0000 0201 ffff 0200" // 8 bytes of tokens
             + "04" // two documents
-            + "02 61 02 04" // "a" from 1 to 2
-            + "04 c3a9 04 06" // "é" from 2 to 3
+            + "02 61 02 04 00" // "a" from 1 to 2, no source
+            + "04 c3a9 04 06 02 08 6e657773" // "é" from 2 to 3, source "news"
             + "00" // no more documents
             + "01 02 01" // second part -1, next sentence: second branch, true
             + "0e 04 02 02 02 02 02 8001 01"; // the books

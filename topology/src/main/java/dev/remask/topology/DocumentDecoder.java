@@ -26,8 +26,29 @@ public interface DocumentDecoder {
    * A document as the packer takes it.
    *
    * @param id what its spans name, its duplicates share, and its half is decided by
+   * @param source where it came from, at most {@value #SOURCE_CHARS_MAX} characters; null if it
+   *     does not say
    */
-  record Decoded(String id, String text) {}
+  record Decoded(String id, String text, @Nullable String source) {
+    /**
+     * Each segment repeats the sources of its documents. A longer one is cut: it is for people, and
+     * no reason to lose a text.
+     */
+    static final int SOURCE_CHARS_MAX = 256;
+
+    /** An empty source says nothing. */
+    public Decoded {
+      if (source != null && source.length() > SOURCE_CHARS_MAX) {
+        boolean splitsPair = Character.isHighSurrogate(source.charAt(SOURCE_CHARS_MAX - 1));
+        source = source.substring(0, SOURCE_CHARS_MAX - (splitsPair ? 1 : 0));
+      }
+      source = source == null || source.isEmpty() ? null : source;
+    }
+
+    public Decoded(String id, String text) {
+      this(id, text, null);
+    }
+  }
 
   /**
    * Reads one record, which has a value.
@@ -86,7 +107,7 @@ public interface DocumentDecoder {
       try {
         Document document =
             deserializer.deserialize(record.topic(), record.headers(), record.value());
-        return new Decoded(id, document.getText());
+        return new Decoded(id, document.getText(), document.getSource());
       } catch (SerializationException e) {
         if (isOutage(e)) {
           throw e;

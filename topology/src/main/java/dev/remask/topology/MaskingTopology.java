@@ -2,12 +2,14 @@ package dev.remask.topology;
 
 import dev.remask.mlm.Masked;
 import dev.remask.mlm.Masker;
+import dev.remask.schemas.Arrival;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
+import dev.remask.schemas.SourceSpans;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import dev.remask.schemas.Topic;
@@ -151,7 +153,10 @@ public final class MaskingTopology {
         return;
       }
       Segment segment = segments.deserialize(topic, record.headers(), record.value());
-      context().forward(new Record<>(key, mask(key, segment), record.timestamp()));
+      context()
+          .forward(
+              new Record<>(
+                  key, mask(key, segment), record.timestamp(), Arrival.only(record.headers())));
       counters.example();
     }
 
@@ -173,7 +178,7 @@ public final class MaskingTopology {
           TokenIds.encode(masked.labels(), width),
           segment.getSecondPart(),
           segment.getNextSentence(),
-          List.of());
+          SourceSpans.of(segment));
     }
   }
 }

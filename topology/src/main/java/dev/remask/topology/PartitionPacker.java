@@ -47,7 +47,8 @@ final class PartitionPacker {
   /**
    * @throws BadDocument if the text is too long, or empty
    */
-  Step pack(PackerState state, String id, String text) {
+  Step pack(PackerState state, DocumentDecoder.Decoded document) {
+    String text = document.text();
     if (text.length() > dataset.getDocumentCharsMax()) {
       throw new BadDocument(
           BadDocument.Reason.TOO_LONG,
@@ -58,13 +59,14 @@ final class PartitionPacker {
     if (tokens == 0) {
       throw new BadDocument(BadDocument.Reason.EMPTY, "no text");
     }
-    return HeldOut.contains(id, dataset.getHeldOutPermille()) // invariant 11
-        ? packHeldOut(state, id, sentences)
-        : packTraining(state, id, sentences, tokens);
+    return HeldOut.contains(document.id(), dataset.getHeldOutPermille()) // invariant 11
+        ? packHeldOut(state, document, sentences)
+        : packTraining(state, document, sentences, tokens);
   }
 
-  private Step packTraining(PackerState state, String id, List<int[]> sentences, long tokens) {
-    Packing packing = packer.pack(carry(state.getTraining()), id, sentences);
+  private Step packTraining(
+      PackerState state, DocumentDecoder.Decoded document, List<int[]> sentences, long tokens) {
+    Packing packing = pack(state.getTraining(), document, sentences);
     Books books = Bookkeeping.training(state.getBooks(), tokens);
     List<Segment> segments = new ArrayList<>();
     for (TokenSegment full : packing.segments()) {
@@ -79,13 +81,18 @@ final class PartitionPacker {
         List.of());
   }
 
-  private Step packHeldOut(PackerState state, String id, List<int[]> sentences) {
-    Packing packing = packer.pack(carry(state.getHeldOut()), id, sentences);
+  private Step packHeldOut(
+      PackerState state, DocumentDecoder.Decoded document, List<int[]> sentences) {
+    Packing packing = pack(state.getHeldOut(), document, sentences);
     Books books = Bookkeeping.heldOut(state.getBooks());
     return new Step(
         new PackerState(state.getTraining(), state(packing.carry()), books, state.getNextOffset()),
         List.of(),
         segments(packing, books));
+  }
+
+  private Packing pack(CarryState carry, DocumentDecoder.Decoded document, List<int[]> sentences) {
+    return packer.pack(carry(carry), document.id(), document.source(), sentences);
   }
 
   /** Ends both waiting segments of the partition. */
@@ -127,13 +134,16 @@ final class PartitionPacker {
         state.getNextSequence(),
         TokenIds.decode(state.getTokens(), TokenWidth.I32_LE),
         state.getDocuments().stream()
-            .map(span -> new Span(span.getDocument(), span.getStart(), span.getEnd()))
+            .map(
+                span ->
+                    new Span(span.getDocument(), span.getStart(), span.getEnd(), span.getSource()))
             .toList());
   }
 
+  @SuppressWarnings("NullAway") // generated code takes null where the schema does
   private static List<DocumentSpan> documentSpans(List<Span> spans) {
     return spans.stream()
-        .map(span -> new DocumentSpan(span.document(), span.start(), span.end(), null))
+        .map(span -> new DocumentSpan(span.document(), span.start(), span.end(), span.source()))
         .toList();
   }
 }

@@ -127,6 +127,21 @@ class DocumentDecoderTest {
     }
   }
 
+  /** A label is no reason to lose a text, and no way to fill the segments either. */
+  @Property
+  void aSourceIsCutAndAnEmptyOneSaysNothing(@ForAll @StringLength(max = 600) String source) {
+    String known = new Decoded("i", "t", source).source();
+    if (source.isEmpty()) {
+      assertThat(known).isNull();
+    } else if (source.length() <= 256) {
+      assertThat(known).isEqualTo(source);
+    } else {
+      assertThat(source).startsWith(known);
+      boolean pair = Character.isHighSurrogate(source.charAt(255));
+      assertThat(known).hasSize(pair ? 255 : 256);
+    }
+  }
+
   @Property
   void anyBytesAreTextOrUnreadable(@ForAll byte[] value) {
     DocumentDecoder decoder = decoder(DocumentsFormat.TEXT, DocumentIds.PLACE);

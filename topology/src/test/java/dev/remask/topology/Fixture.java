@@ -29,6 +29,7 @@ import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
+import org.jspecify.annotations.Nullable;
 
 /** What the tests of this module share: a small dataset and a driver that runs as an instance. */
 final class Fixture {
@@ -133,9 +134,13 @@ final class Fixture {
   }
 
   static byte[] document(String text) {
+    return document(text, null);
+  }
+
+  static byte[] document(String text, @Nullable String source) {
     return AvroSerdes.of(Document.class, CLIENTS)
         .serializer()
-        .serialize(TOPICS.documents(1).name(), new Document(text, null));
+        .serialize(TOPICS.documents(1).name(), new Document(text, source));
   }
 
   /** A flush signal as ingest writes it. */

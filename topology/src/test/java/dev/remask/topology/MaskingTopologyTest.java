@@ -12,12 +12,15 @@ import dev.remask.mlm.Masked;
 import dev.remask.mlm.Masker;
 import dev.remask.mlm.MaskingPolicy;
 import dev.remask.mlm.Tokenizer;
+import dev.remask.schemas.Arrival;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.DocumentSpan;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.Segment;
 import dev.remask.schemas.SequenceKey;
+import dev.remask.schemas.SourceSpan;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import java.io.File;
@@ -26,6 +29,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.errors.StreamsException;
@@ -60,6 +64,7 @@ class MaskingTopologyTest {
       MaskedExample example = example(records.get(i));
       Masked expected = masker.mask(3, 0, i, tokens(i));
       assertThat(SequenceKey.decode(records.get(i).key())).isEqualTo(new SequenceKey(0, i));
+      assertThat(records.get(i).headers()).isEqualTo(Arrival.headers(7 + i));
       assertThat(example.getEpoch()).isEqualTo(3);
       assertThat(example.getPartition()).isZero();
       assertThat(example.getSequence()).isEqualTo(i);
@@ -94,6 +99,24 @@ class MaskingTopologyTest {
             .mask(1, 0, 0, tokens);
     assertThat(inputs).isEqualTo(expected.inputs());
     assertThat(labels).isEqualTo(expected.labels());
+  }
+
+  @Test
+  void anExampleSaysWhereItsTextComesFrom() {
+    Segment segment =
+        Segment.newBuilder(SEGMENTS.get(0))
+            .setDocuments(
+                List.of(
+                    new DocumentSpan("a", 1, 9, "wire"),
+                    new DocumentSpan("b", 10, 12, "wire"),
+                    new DocumentSpan("c", 13, 24, null)))
+            .build();
+    EpochPlan plan = Fixture.plan(List.of(1L));
+    MaskedExample example = example(run(1, plan, List.of(segment)).get(0));
+    assertThat(example.getSources())
+        .containsExactly(new SourceSpan("wire", 12), new SourceSpan(null, 24));
+    assertThat(MaskedExample.newBuilder(example).setSources(List.of()).build())
+        .isEqualTo(example(run(1, plan, List.of(SEGMENTS.get(0))).get(0)));
   }
 
   @Test
@@ -196,9 +219,11 @@ class MaskingTopologyTest {
       int epoch, EpochPlan plan, List<Segment> all) {
     try (TopologyTestDriver driver = Fixture.masker(ONE, epoch, plan)) {
       TestInputTopic<byte[], byte[]> input = segments(driver);
-      all.forEach(
-          segment ->
-              input.pipeInput(new SequenceKey(0, segment.getSequence()).encode(), bytes(segment)));
+      for (Segment segment : all) {
+        byte[] key = new SequenceKey(0, segment.getSequence()).encode();
+        Headers headers = Arrival.headers(7 + segment.getSequence()).add("trace", new byte[1]);
+        input.pipeInput(new TestRecord<>(key, bytes(segment), headers));
+      }
       return Fixture.output(driver, MaskingTopology.examples(TOPICS, RUN, epoch, 1).name())
           .readRecordsToList();
     }

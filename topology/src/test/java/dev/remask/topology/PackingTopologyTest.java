@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.remask.mlm.Packer;
+import dev.remask.schemas.Arrival;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.DocumentSpan;
 import dev.remask.schemas.InputFormat;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.Segment;
@@ -99,8 +101,22 @@ class PackingTopologyTest {
     }
   }
 
+  /** Through the carry as well: the first document waits in it. */
   @Test
-  void segmentsHaveNoHeadersOfDocuments() {
+  void spansNameTheSourcesOfTheirDocuments() {
+    try (TopologyTestDriver driver = Fixture.packer(ONE)) {
+      var documents = Fixture.input(driver, TOPICS.documents(1).name());
+      documents.pipeInput(utf8("a"), document("A cat.", "wire"));
+      documents.pipeInput(utf8("b"), document("A dog.", null));
+      documents.pipeInput(utf8("c"), document("A mat.", "x".repeat(300)));
+      flush(driver);
+      List<DocumentSpan> spans = segments(driver, "segments").get(0).value().getDocuments();
+      assertThat(spans).map(DocumentSpan::getSource).containsExactly("wire", null, "x".repeat(256));
+    }
+  }
+
+  @Test
+  void segmentsHaveNoHeadersOfDocumentsButSayWhenTheyCame() {
     try (TopologyTestDriver driver = Fixture.packer(ONE)) {
       Headers headers = new RecordHeaders().add("trace", utf8("x"));
       Instant time = Instant.ofEpochMilli(1_234_567);
@@ -108,7 +124,10 @@ class PackingTopologyTest {
           .pipeInput(new TestRecord<>(utf8("a"), document(CAT), headers, time));
       List<TestRecord<byte[], Segment>> segments = segments(driver, "segments");
       assertThat(segments).isNotEmpty();
-      assertThat(segments).allSatisfy(segment -> assertThat(segment.headers()).isEmpty());
+      assertThat(segments)
+          .allSatisfy(
+              segment ->
+                  assertThat(segment.headers()).isEqualTo(Arrival.headers(time.toEpochMilli())));
     }
   }
 

@@ -71,6 +71,7 @@ final class Redo {
     require(step, "predicted tokens", was.getMaskedTokens(), is.getMaskedTokens());
     require(step, "tokens", was.getRealTokens(), is.getRealTokens());
     require(step, "learning rate", was.getLearningRate(), is.getLearningRate());
+    requireSameSources(was, is);
     String hash = was.getParametersSha256();
     if (exact && was.getFingerprint().equals(is.getFingerprint())) {
       require(step, "loss", was.getLoss(), is.getLoss());
@@ -81,6 +82,9 @@ final class Redo {
           "next-sentence accuracy",
           was.getNextSentenceAccuracy(),
           is.getNextSentenceAccuracy());
+      if (!was.getSources().isEmpty()) {
+        require(step, "loss by source", was.getSources(), is.getSources());
+      }
       if (hash != null) {
         require(step, "SHA-256 of the weights", hash, is.getParametersSha256());
         hashes++;
@@ -97,6 +101,19 @@ final class Redo {
     near++;
     exact = hash != null && hash.equals(is.getParametersSha256());
     hashes += exact ? 1 : 0;
+  }
+
+  /** Older records have none. With other numerics the step's loss is compared, theirs are not. */
+  private void requireSameSources(TrainingStep was, TrainingStep is) {
+    if (!was.getSources().isEmpty()) {
+      require(was.getStep(), "tokens by source", tokens(was), tokens(is));
+    }
+  }
+
+  private static List<String> tokens(TrainingStep step) {
+    return step.getSources().stream()
+        .map(loss -> loss.getTokens() + " of " + loss.getSources() + " " + loss.getSource())
+        .toList();
   }
 
   private void require(long step, String what, @Nullable Object was, @Nullable Object is) {

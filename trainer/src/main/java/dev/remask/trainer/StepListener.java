@@ -1,6 +1,7 @@
 package dev.remask.trainer;
 
 import dev.remask.schemas.HeldOutEvaluation;
+import dev.remask.schemas.TrainingStep;
 
 /** Hears of every step, on the thread that learns. */
 @FunctionalInterface
@@ -56,6 +57,9 @@ public interface StepListener {
       double checkpoint) {}
 
   void learned(StepReport report);
+
+  /** A new step as the ledger has it; before its own report. */
+  default void recorded(TrainingStep step) {}
 
   /** What the weights after a step make of held-out text; before that step's own report. */
   default void evaluated(long step, HeldOutScore score) {}

@@ -1,6 +1,7 @@
 package dev.remask.trainer.log;
 
 import dev.remask.mlm.Example;
+import dev.remask.mlm.Example.Origin;
 import dev.remask.mlm.Masked;
 import dev.remask.mlm.Masker;
 import dev.remask.mlm.MaskingPolicy;
@@ -9,11 +10,14 @@ import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.Segment;
+import dev.remask.schemas.SourceSpan;
+import dev.remask.schemas.SourceSpans;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 
 /** From what travels to what is learned. */
 final class Examples {
@@ -49,7 +53,8 @@ final class Examples {
         record.getSequence(),
         new Masked(inputs, positions, labels),
         secondPart,
-        nextSentence);
+        nextSentence,
+        origins(record.getSources()));
   }
 
   /**
@@ -76,7 +81,12 @@ final class Examples {
         sequence,
         masker.mask(epoch, partition, sequence, tokens),
         secondPart,
-        nextSentence);
+        nextSentence,
+        origins(SourceSpans.of(segment)));
+  }
+
+  private static List<Origin> origins(List<SourceSpan> sources) {
+    return sources.stream().map(span -> new Origin(span.getSource(), span.getEnd())).toList();
   }
 
   /** The mask function of a plan. The vocabulary is read only if the policy masks whole words. */

@@ -10,6 +10,7 @@ import dev.remask.trainer.Feed;
 import dev.remask.trainer.Plans;
 import dev.remask.trainer.Position;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class RunFeed implements Feed, AutoCloseable {
   private final RecomputedExamples recomputed;
   private final ExampleSource examples;
   private final Position purged;
+  private final List<Long> arrivals = new ArrayList<>(); // guarded by itself
 
   /**
    * @param window W
@@ -54,7 +56,7 @@ final class RunFeed implements Feed, AutoCloseable {
     this.replays = replays;
     this.segments = segments;
     this.recomputed = new RecomputedExamples(segments, plans::plan, masking, pairs);
-    TopicExamples topic = new TopicExamples(live, replays, vocabularySize, pairs);
+    TopicExamples topic = new TopicExamples(live, replays, vocabularySize, pairs, this::arrived);
     ExampleSource there = verify ? new VerifiedExamples(topic, recomputed) : topic;
     this.examples = purged.step() == 0 ? there : new PurgedExamples(purged, there, recomputed);
     this.purged = purged;
@@ -82,6 +84,21 @@ final class RunFeed implements Feed, AutoCloseable {
     }
     live.poll(atMost);
     return IntStream.range(0, from.size()).mapToObj(p -> live.arrived(p).sequence()).toList();
+  }
+
+  private void arrived(long ms) {
+    synchronized (arrivals) {
+      arrivals.add(ms);
+    }
+  }
+
+  @Override
+  public List<Long> arrivals() {
+    synchronized (arrivals) {
+      List<Long> since = List.copyOf(arrivals);
+      arrivals.clear();
+      return since;
+    }
   }
 
   /** Examples that came again and were dropped. Any thread. */

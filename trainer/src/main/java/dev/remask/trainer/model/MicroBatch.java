@@ -18,6 +18,7 @@ final class MicroBatch {
   private final int[] labels; // [M]
   private final int[] parts; // where each part begins, types 0 and 1 in turn, and N at the end
   private final boolean[] nextSentence; // of each sequence, if they are pairs
+  private final double[] losses; // [M]
   private final long[] keys; // of each sequence's dropout
   private final Dropout dropout;
 
@@ -38,6 +39,7 @@ final class MicroBatch {
     this.tokens = new int[starts[examples.size()]];
     this.rows = new int[predictions];
     this.labels = new int[predictions];
+    this.losses = new double[predictions];
     int row = 0;
     for (int s = 0; s < examples.size(); s++) {
       place(s, row, examples.get(s).masked());
@@ -177,6 +179,15 @@ final class MicroBatch {
 
   int label(int prediction) {
     return labels[prediction];
+  }
+
+  void lose(int prediction, double loss) {
+    losses[prediction] = loss;
+  }
+
+  /** Of each prediction {@code [M]}, in nats; 0 before a pass has been over it. */
+  double[] losses() {
+    return losses;
   }
 
   boolean hasDropout() {

@@ -3,12 +3,15 @@ package dev.remask.trainer.log;
 import dev.remask.mlm.Example;
 import dev.remask.mlm.Masker;
 import dev.remask.schemas.Books;
+import dev.remask.schemas.DocumentSpan;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.MaskingKind;
 import dev.remask.schemas.MaskingPolicy;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Segment;
+import dev.remask.schemas.SourceSpan;
+import dev.remask.schemas.SourceSpans;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import dev.remask.trainer.Position;
@@ -57,6 +60,11 @@ final class RunLogs {
         int[] text = random.ints(5 + random.nextInt(30), 4, VOCABULARY - 1).toArray();
         text[0] = 0;
         tokens.get(p).add(text);
+        int cut = random.nextInt(text.length);
+        List<DocumentSpan> documents =
+            List.of(
+                new DocumentSpan("d" + s, 1, cut + 1, s % 5 == 0 ? null : "p" + p),
+                new DocumentSpan("e" + s, cut + 1, text.length, s % 3 == 0 ? null : "s" + s % 2));
         segments.append(
             p,
             s,
@@ -65,7 +73,7 @@ final class RunLogs {
                 .setSequence(s)
                 .setWidth(TokenWidth.U16_LE)
                 .setTokens(TokenIds.encode(text, TokenWidth.U16_LE))
-                .setDocuments(List.of())
+                .setDocuments(documents)
                 .setSecondPart(secondPart(text))
                 .setNextSentence(nextSentence(text))
                 .setBooks(Books.newBuilder().build())
@@ -131,13 +139,17 @@ final class RunLogs {
   Example expected(int epoch, int partition, long sequence) {
     Masker masker = masker(planOf(epoch));
     int[] text = tokens.get(partition).get((int) sequence);
+    Segment segment = segments.from(partition, 0).get((int) sequence);
     return new Example(
         epoch,
         partition,
         sequence,
         masker.mask(epoch, partition, sequence, text),
         secondPart(text),
-        nextSentence(text));
+        nextSentence(text),
+        SourceSpans.of(segment).stream()
+            .map(span -> new Example.Origin(span.getSource(), span.getEnd()))
+            .toList());
   }
 
   List<Example> expected(int epoch, int partition, long start, long end) {
@@ -172,6 +184,10 @@ final class RunLogs {
         .setLabels(TokenIds.encode(example.masked().labels(), TokenWidth.U16_LE))
         .setSecondPart(example.secondPart())
         .setNextSentence(example.nextSentence())
+        .setSources(
+            example.origins().stream()
+                .map(origin -> new SourceSpan(origin.source(), origin.end()))
+                .toList())
         .build();
   }
 

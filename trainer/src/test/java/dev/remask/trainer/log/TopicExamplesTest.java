@@ -23,7 +23,7 @@ class TopicExamplesTest extends ExampleSourceContract {
   ExampleSource source(int ahead) {
     replays = RunLogs.examples(logs.replays, ahead);
     return new TopicExamples(
-        RunLogs.examples(logs.live, ahead), replays, RunLogs.VOCABULARY, logs.pairs);
+        RunLogs.examples(logs.live, ahead), replays, RunLogs.VOCABULARY, logs.pairs, ms -> {});
   }
 
   @Test
@@ -129,7 +129,8 @@ class TopicExamplesTest extends ExampleSourceContract {
             RunLogs.examples(logs.live, 10),
             RunLogs.examples(logs.replays, 10),
             RunLogs.VOCABULARY,
-            pairs);
+            pairs,
+            ms -> {});
     assertThatThrownBy(() -> source.read(1, 0, 0, 1))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("epoch 1, partition 0, sequence 0 is impossible: ")

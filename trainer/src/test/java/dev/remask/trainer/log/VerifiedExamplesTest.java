@@ -15,7 +15,8 @@ class VerifiedExamplesTest extends ExampleSourceContract {
             RunLogs.examples(logs.live, ahead),
             RunLogs.examples(logs.replays, ahead),
             RunLogs.VOCABULARY,
-            logs.pairs),
+            logs.pairs,
+            ms -> {}),
         new RecomputedExamples(logs.segments(ahead), logs::planOf, RunLogs::masker, logs.pairs));
   }
 
