@@ -40,6 +40,7 @@ final class Demo {
    *
    * @param refused documents that never got into the log
    * @param finalLoss over the last 50 steps
+   * @param waiting share of the time of the replays that went into waiting for examples
    */
   record Progress(
       long refused,
@@ -48,6 +49,7 @@ final class Demo {
       long segments,
       double finalLoss,
       int epochs,
+      double waiting,
       RunSummary summary) {}
 
   private static final Duration FIRST_STEP_MAX = Duration.ofSeconds(10);
@@ -125,6 +127,7 @@ final class Demo {
               segments(dataset),
               curve.recentLoss(),
               curve.epochs(),
+              curve.replayWaiting(),
               summary);
       return Optional.of(
           new DemoConclusion(ofDataset, data, console, dataset)

@@ -115,6 +115,7 @@ final class DemoConclusion {
         HeldOutFigures.of(score.record()),
         progress.firstStepAt(),
         progress.lastDocumentAt(),
+        progress.waiting(),
         console.seconds(),
         checkpoint.folder().toString());
   }

@@ -18,6 +18,7 @@ package dev.remask.app;
  * @param heldout all that is known of how the held-out text is predicted
  * @param firstStepAt when the first step was learned
  * @param lastDocumentAt when the last new document was sent
+ * @param waitingShare of the time of the replays, what went into waiting for examples
  */
 record DemoReport(
     long documents,
@@ -39,5 +40,6 @@ record DemoReport(
     HeldOutFigures heldout,
     double firstStepAt,
     double lastDocumentAt,
+    double waitingShare,
     double seconds,
     String checkpoint) {}

@@ -37,6 +37,9 @@ final class DemoSummary {
           report.initialLoss(),
           report.finalLoss());
     }
+    if (!Double.isNaN(report.waitingShare())) {
+      row("waiting", "%.1f %% of the replays' time, for examples", 100 * report.waitingShare());
+    }
     if (Double.isNaN(report.heldoutMaskLoss())) {
       row("held out", "no document, so there is no telling what was learned");
     } else {

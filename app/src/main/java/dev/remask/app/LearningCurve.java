@@ -1,5 +1,6 @@
 package dev.remask.app;
 
+import dev.remask.trainer.NextSentence;
 import dev.remask.trainer.StepListener;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,9 +20,16 @@ final class LearningCurve implements StepListener {
   private final Set<Integer> epochs = new HashSet<>();
   private double sum;
   private long steps;
+  private double replaySeconds;
+  private double replayWaiting;
 
   @Override
   public synchronized void learned(StepReport step) {
+    // Before the first step of replays it may have waited for a plan.
+    if (step.epoch() > 0 && !recent.isEmpty() && recent.getLast().epoch() > 0) {
+      replaySeconds += step.seconds();
+      replayWaiting += step.parts().waiting();
+    }
     recent.addLast(step);
     if (recent.size() > RECENT) {
       recent.removeFirst();
@@ -58,6 +66,13 @@ final class LearningCurve implements StepListener {
     return recent.stream().mapToDouble(StepReport::loss).average().orElse(Double.NaN);
   }
 
+  /** Over the pairs of the last 50 steps, if there are any. */
+  synchronized NextSentence recentNextSentence() {
+    return recent.stream()
+        .map(StepReport::nextSentence)
+        .reduce(NextSentence.NOTHING, NextSentence::plus);
+  }
+
   /** Of the last step; NaN before the first. */
   synchronized double learningRate() {
     return recent.isEmpty() ? Double.NaN : recent.getLast().learningRate();
@@ -71,6 +86,14 @@ final class LearningCurve implements StepListener {
   /** Over the last 50 steps, waiting included. */
   synchronized double tokensPerSecond() {
     return perSecond(StepReport::tokensPerSecond);
+  }
+
+  /**
+   * Share of the time of replays, each from its second step on if live text came before, that was
+   * spent waiting for examples; NaN if there was none.
+   */
+  synchronized double replayWaiting() {
+    return replayWaiting / replaySeconds;
   }
 
   /** Share of what BLAS alone does, over the last 50 steps, waiting included. */

@@ -39,6 +39,12 @@ final class LedgerShowCommand implements Callable<Integer> {
   @Option(names = "--last", paramLabel = "N", description = "The last so many steps.")
   private @Nullable Integer last;
 
+  @Option(
+      names = "--sources",
+      description =
+          "Below each live step, how well each source's text was predicted before it was learned.")
+  private boolean sources;
+
   @Override
   public Integer call() throws Exception {
     if (last != null) {
@@ -99,6 +105,9 @@ final class LedgerShowCommand implements Callable<Integer> {
       System.out.println(Json.text(LedgerTable.Step.of(step)));
     } else {
       console.print(LedgerTable.line(step));
+      if (sources) {
+        LedgerTable.sources(step).forEach(console::print);
+      }
     }
   }
 }

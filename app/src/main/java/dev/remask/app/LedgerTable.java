@@ -1,6 +1,8 @@
 package dev.remask.app;
 
+import dev.remask.schemas.LiveDelay;
 import dev.remask.schemas.LiveRange;
+import dev.remask.schemas.SourceLoss;
 import dev.remask.schemas.TrainingStep;
 import java.time.Instant;
 import java.util.List;
@@ -31,7 +33,11 @@ final class LedgerTable {
       String fingerprint,
       @Nullable String parametersSha256,
       String endedAt,
-      @Nullable HeldOutFigures heldOut) {
+      @Nullable HeldOutFigures heldOut,
+      List<Source> sources,
+      @Nullable Delay delay,
+      @Nullable Double nextSentenceLoss,
+      @Nullable Double nextSentenceAccuracy) {
 
     static Step of(TrainingStep step) {
       boolean replay = step.getOrderStart() >= 0;
@@ -52,7 +58,29 @@ final class LedgerTable {
           step.getFingerprint(),
           step.getParametersSha256(),
           endedAt.toString(),
-          step.getHeldOut() == null ? null : HeldOutFigures.of(step.getHeldOut()));
+          step.getHeldOut() == null ? null : HeldOutFigures.of(step.getHeldOut()),
+          step.getSources().stream().map(Source::of).toList(),
+          step.getDelay() == null ? null : Delay.of(step.getDelay()),
+          step.getNextSentenceLoss(),
+          step.getNextSentenceAccuracy());
+    }
+  }
+
+  /**
+   * How well text was predicted before the step learned it.
+   *
+   * @param source null if it is not known, or if these are several
+   */
+  record Source(@Nullable String source, int sources, long tokens, double loss) {
+    static Source of(SourceLoss loss) {
+      return new Source(loss.getSource(), loss.getSources(), loss.getTokens(), loss.getLoss());
+    }
+  }
+
+  /** From the arrival of a live step's text to the end of the step. */
+  record Delay(long medianMs, long maxMs) {
+    static Delay of(LiveDelay delay) {
+      return new Delay(delay.getMedianMs(), delay.getMaxMs());
     }
   }
 
@@ -65,12 +93,12 @@ final class LedgerTable {
 
   private LedgerTable() {}
 
-  /** In the columns of the header. */
+  /** In the columns of the header, and for pairs what came of them after these. */
   static String line(TrainingStep step) {
     String hash = step.getParametersSha256();
     return String.format(
             Locale.ROOT,
-            "%,7d %5s %8d %,7d %8.2e %6.3f %6.2f  %-17s %s",
+            "%,7d %5s %8d %,7d %8.2e %6.3f %6.2f  %-17s %-8s%s",
             step.getStep(),
             epoch(step),
             step.getExamples(),
@@ -79,8 +107,31 @@ final class LedgerTable {
             step.getLoss(),
             step.getGradientNorm(),
             from(step),
-            hash == null ? "" : hash.substring(0, Math.min(HASH_SHOWN, hash.length())))
+            hash == null ? "" : hash.substring(0, Math.min(HASH_SHOWN, hash.length())),
+            nextSentence(step))
         .stripTrailing();
+  }
+
+  private static String nextSentence(TrainingStep step) {
+    Double loss = step.getNextSentenceLoss();
+    Double accuracy = step.getNextSentenceAccuracy();
+    return loss == null || accuracy == null
+        ? ""
+        : String.format(Locale.ROOT, "  next sentence %.3f (%.1f %%)", loss, 100 * accuracy);
+  }
+
+  /** What is known of each source, below the step's line. */
+  static List<String> sources(TrainingStep step) {
+    return step.getSources().stream()
+        .map(
+            loss ->
+                String.format(
+                    Locale.ROOT,
+                    "%31s %,7d predicted, loss %.3f",
+                    loss.getSources() > 1 ? loss.getSources() + " others" : LiveHistory.name(loss),
+                    loss.getTokens(),
+                    loss.getLoss()))
+        .toList();
   }
 
   static String epoch(TrainingStep step) {

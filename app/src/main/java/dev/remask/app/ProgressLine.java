@@ -1,13 +1,15 @@
 package dev.remask.app;
 
 import dev.remask.app.Console.Style;
+import dev.remask.trainer.NextSentence;
 import java.util.Locale;
 
 /**
- * How training goes, in the width of a line: where it is, loss, the norm of the gradient before
- * clipping, learning rate, speed, that as a share of what BLAS alone does, and the time left where
- * there is an end. What room is left over shows the loss so far; a terminal, which cuts a line off
- * at its edge, has all of that.
+ * How training goes, in the width of a line: where it is, loss, that of the next sentence and how
+ * often it is right where there are pairs, the norm of the gradient before clipping, learning rate,
+ * speed, that as a share of what BLAS alone does, and the time left where there is an end. What
+ * room is left over shows the loss so far; a terminal, which cuts a line off at its edge, has all
+ * of that.
  */
 final class ProgressLine {
   /** Columns, the console's time and name left out. */
@@ -34,16 +36,25 @@ final class ProgressLine {
     String facts =
         String.format(
             Locale.ROOT,
-            "%s, step %,d · loss %.2f, norm %s, lr %s · %s tok/s, %.0f %% of BLAS",
+            "%s, step %,d · loss %.2f, %snorm %s, lr %s · %s tok/s, %.0f %% of BLAS",
             place,
             curve.lastStep(),
             curve.recentLoss(),
+            nextSentence(curve.recentNextSentence()),
             norm(curve.gradientNorm()),
             rate(curve.learningRate()),
             count(curve.tokensPerSecond()),
             100 * curve.blasShare());
     double left = curve.secondsLeft();
     return Double.isNaN(left) ? facts : facts + " · " + time(left) + " left";
+  }
+
+  /** Nothing without pairs. */
+  private static String nextSentence(NextSentence recent) {
+    return recent.isPresent()
+        ? String.format(
+            Locale.ROOT, "next sentence %.2f (%.0f %%), ", recent.loss(), 100 * recent.accuracy())
+        : "";
   }
 
   private static String norm(double norm) {

@@ -43,7 +43,7 @@ final class SettingDefinitions {
           .define(
               "outage.max.seconds",
               INT,
-              600,
+              720,
               between(1, 840), // below the fifteen minutes that a broker keeps a transaction open
               MEDIUM,
               "How long a program bears with a broker or a registry that is away, before it ends.")
@@ -305,6 +305,13 @@ final class SettingDefinitions {
               between(1, 1_048_576),
               MEDIUM,
               "Segments of a shuffle block W; fixed for the run's life.")
+          .define(
+              "live.share",
+              DOUBLE,
+              0.0,
+              between(0.0, 1.0),
+              MEDIUM,
+              "While a replay is under way and a whole batch of newer live text is there: the share of the steps that learns live text; 0 sees the replay through first.")
           .define("learning.rate", DOUBLE, 6e-4, between(0.0, 1.0), HIGH, "The peak.")
           .define(
               "learning.rate.scaling",

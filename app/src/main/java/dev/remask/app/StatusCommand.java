@@ -2,6 +2,8 @@ package dev.remask.app;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.remask.app.Console.Style;
+import dev.remask.app.LiveHistory.DelaySeconds;
+import dev.remask.app.LiveHistory.SourceFigures;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
@@ -68,6 +70,8 @@ final class StatusCommand implements Callable<Integer> {
       @Nullable Double loss,
       @Nullable Double learningRate,
       @Nullable HeldOutStatus heldOut,
+      List<SourceFigures> sources,
+      @Nullable DelaySeconds liveDelay,
       @JsonIgnore @Nullable History history) {}
 
   /** What a chart of the run is drawn from. */
@@ -251,6 +255,7 @@ final class StatusCommand implements Callable<Integer> {
     Map<Integer, Long> learned = new HashMap<>();
     AtomicReference<@Nullable TrainingStep> last = new AtomicReference<>();
     AtomicReference<@Nullable HeldOutStatus> heldOut = new AtomicReference<>();
+    LiveHistory live = new LiveHistory();
     Topic<TrainingStep> ledger = settings.topics().ledger(name);
     LogReader.readAll(
         settings.clients(),
@@ -259,6 +264,7 @@ final class StatusCommand implements Callable<Integer> {
           TrainingStep step = record.value();
           learned.merge(step.getEpoch(), (long) step.getExamples(), Long::sum);
           last.set(step);
+          live.add(step);
           if (history != null) {
             history.add(step);
           }
@@ -282,7 +288,7 @@ final class StatusCommand implements Callable<Integer> {
                 MaskerProgress.reached(settings.clients(), settings.topics(), epoch, ends.length));
     TrainingStep step = last.get();
     return step == null
-        ? new RunStatus(name, dataset, states, 0, null, null, null, null)
+        ? new RunStatus(name, dataset, states, 0, null, null, null, List.of(), null, null)
         : new RunStatus(
             name,
             dataset,
@@ -291,6 +297,8 @@ final class StatusCommand implements Callable<Integer> {
             step.getLoss(),
             step.getLearningRate(),
             heldOut.get(),
+            live.sources(),
+            live.delay().orElse(null),
             history);
   }
 
@@ -312,6 +320,35 @@ final class StatusCommand implements Callable<Integer> {
               d.repeatedTokens()));
     }
     return String.join("; ", parts);
+  }
+
+  private static void printLive(RunStatus run, Console console) {
+    if (run.liveDelay() != null) {
+      console.print(
+          String.format(
+              Locale.ROOT,
+              "  live text was learned %.1f s after it came, %.1f s at most (median and most of the last %d live steps)",
+              run.liveDelay().median(),
+              run.liveDelay().max(),
+              LiveHistory.STEPS));
+    }
+    if (!run.sources().isEmpty()) {
+      console.print(
+          String.format(
+              Locale.ROOT,
+              "  loss of live text before it was learned, first and last %d steps with the source:",
+              LiveHistory.STEPS));
+    }
+    for (SourceFigures source : run.sources()) {
+      console.print(
+          String.format(
+              Locale.ROOT,
+              "    %-24s %6.3f %6.3f  %,d tokens",
+              source.source(),
+              source.firstLoss(),
+              source.loss(),
+              source.tokens()));
+    }
   }
 
   private static void print(Status status, Console console) {
@@ -357,13 +394,14 @@ final class StatusCommand implements Callable<Integer> {
         console.print("  " + e.line());
       }
       if (r.heldOut() != null) {
-        HeldOutFigures figures = r.heldOut().figures();
+        List<String> lines = r.heldOut().figures().lines();
         console.print(
             String.format(
-                Locale.ROOT, "  held out at step %,d: %s", r.heldOut().step(), figures.atMask()));
-        console.print("    " + figures.selected());
+                Locale.ROOT, "  held out at step %,d: %s", r.heldOut().step(), lines.get(0)));
+        lines.stream().skip(1).forEach(line -> console.print("    " + line));
       }
       if (r.history() != null) {
+        printLive(r, console);
         r.history().print(console);
       }
     }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,7 @@ final class TrainCommand implements Callable<Integer> {
       double gradientNorm,
       double tokensPerSecond,
       double blasShare,
+      double replayWaitingShare,
       String checkpoint,
       double seconds) {}
 
@@ -234,10 +236,9 @@ final class TrainCommand implements Callable<Integer> {
 
       @Override
       public void evaluated(long step, HeldOutScore score) {
-        HeldOutFigures figures = HeldOutFigures.of(score.record());
-        console.part(
-            "held out", String.format(Locale.ROOT, "step %,d: %s", step, figures.atMask()));
-        console.part("", figures.selected());
+        List<String> lines = HeldOutFigures.of(score.record()).lines();
+        console.part("held out", String.format(Locale.ROOT, "step %,d: %s", step, lines.get(0)));
+        lines.stream().skip(1).forEach(line -> console.part("", line));
       }
 
       @Override
@@ -262,13 +263,19 @@ final class TrainCommand implements Callable<Integer> {
         "train",
         String.format(
             Locale.ROOT,
-            "ended at step %,d, epoch %d: %,d steps learned, %,d redone, %,d examples, %,d of them verified; checkpoint %s",
+            "ended at step %,d, epoch %d: %,d steps learned, %,d redone, %,d examples, %,d of them verified%s; checkpoint %s",
             training.position().step(),
             training.position().epoch(),
             training.steps(),
             training.redone(),
             training.examples(),
             summary.examplesVerified(),
+            Double.isNaN(curve.replayWaiting())
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    "; waited for them %.1f %% of the replays' time",
+                    100 * curve.replayWaiting()),
             checkpoint));
     if (options.json()) {
       System.out.println(
@@ -287,6 +294,7 @@ final class TrainCommand implements Callable<Integer> {
                   curve.gradientNorm(),
                   curve.tokensPerSecond(),
                   curve.blasShare(),
+                  curve.replayWaiting(),
                   checkpoint,
                   console.seconds())));
     }

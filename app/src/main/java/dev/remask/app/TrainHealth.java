@@ -1,6 +1,7 @@
 package dev.remask.app;
 
 import dev.remask.schemas.HeldOutEvaluation;
+import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.StepListener;
 import java.time.Duration;
@@ -47,6 +48,11 @@ final class TrainHealth implements Health, StepListener {
     running = true;
     notice = null;
     next.learned(report);
+  }
+
+  @Override
+  public void recorded(TrainingStep step) {
+    next.recorded(step);
   }
 
   @Override

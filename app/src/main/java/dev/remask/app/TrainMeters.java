@@ -1,6 +1,8 @@
 package dev.remask.app;
 
 import dev.remask.schemas.HeldOutEvaluation;
+import dev.remask.schemas.LiveDelay;
+import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.Remaining;
 import dev.remask.trainer.StepListener;
@@ -31,6 +33,8 @@ final class TrainMeters implements StepListener {
   private volatile @Nullable StepReport last;
   private volatile long lastNs;
   private volatile @Nullable HeldOut heldOut;
+  private final LiveHistory live = new LiveHistory();
+  private volatile @Nullable LiveDelay delay;
 
   /** The last look at held-out text. */
   private record HeldOut(long step, HeldOutFigures figures) {}
@@ -56,6 +60,8 @@ final class TrainMeters implements StepListener {
     other = part("other");
     addGauges();
     addHeldOutGauges();
+    delay("median", LiveDelay::getMedianMs);
+    delay("max", LiveDelay::getMaxMs);
   }
 
   @Override
@@ -70,6 +76,34 @@ final class TrainMeters implements StepListener {
     last = report;
     lastNs = nanoTime.getAsLong();
     next.learned(report);
+  }
+
+  @Override
+  public void recorded(TrainingStep step) {
+    live.add(step);
+    if (step.getDelay() != null) {
+      delay = step.getDelay();
+    }
+    for (LiveHistory.SourceFigures source : live.sources()) {
+      // Made once, and found again afterwards; the history bounds how many there are.
+      Gauge.builder("remask.live.loss.nats", live, history -> history.recentLoss(source.source()))
+          .tag("source", source.source())
+          .description("Mean loss of a source's text before it was learned, its last 50 live steps")
+          .register(registry);
+    }
+    next.recorded(step);
+  }
+
+  private void delay(String of, ToDoubleFunction<LiveDelay> millis) {
+    Gauge.builder(
+            "remask.live.delay.seconds",
+            () -> {
+              LiveDelay last = delay;
+              return last == null ? Double.NaN : millis.applyAsDouble(last) / 1e3;
+            })
+        .tag("of", of)
+        .description("From the arrival of the last live step's text to the end of the step")
+        .register(registry);
   }
 
   @Override
@@ -117,6 +151,16 @@ final class TrainMeters implements StepListener {
     String none = "; NaN before the first";
     double nan = Double.NaN;
     gauge("remask.loss.nats", nan, StepReport::loss, "Its mean loss per predicted token" + none);
+    gauge(
+        "remask.next.sentence.loss.nats",
+        nan,
+        report -> report.nextSentence().loss(),
+        "Its mean loss per next-sentence label; NaN without pairs");
+    gauge(
+        "remask.next.sentence.accuracy.ratio",
+        nan,
+        report -> report.nextSentence().accuracy(),
+        "Share of its pairs that were told right; NaN without pairs");
     gauge("remask.learning.rate", nan, StepReport::learningRate, "Its learning rate" + none);
     gauge(
         "remask.gradient.norm",
@@ -157,6 +201,16 @@ final class TrainMeters implements StepListener {
     at("remask.heldout.accuracy.ratio", right, h -> h.accuracy(), h -> h.maskAccuracy());
     String bits = "The loss per byte of the text that the selected tokens stand for";
     at("remask.heldout.bits.per.byte", bits, h -> h.bitsPerByte(), h -> h.maskBitsPerByte());
+    heldOut(
+        "remask.heldout.next.sentence.loss.nats",
+        Double.NaN,
+        h -> h.figures().nextSentenceLoss(),
+        "Mean loss per next-sentence label of held-out text; NaN without pairs");
+    heldOut(
+        "remask.heldout.next.sentence.accuracy.ratio",
+        Double.NaN,
+        h -> h.figures().nextSentenceAccuracy(),
+        "Share of the pairs of held-out text that were told right; NaN without pairs");
     String unigram = "The loss of word frequencies alone at the same positions";
     at("remask.heldout.unigram.loss.nats", unigram, h -> h.unigramLoss(), h -> h.unigramMaskLoss());
     String copy = "The same of word frequencies and the input at the same position";

@@ -109,7 +109,8 @@ final class Trainers {
         settings.integer("model.heads"),
         settings.integer("model.feedforward"),
         dataset.getVocabularySize(),
-        positions > 0 ? positions : length);
+        positions > 0 ? positions : length,
+        ModelShape.pairs(dataset.getInputFormat()));
   }
 
   /**
@@ -170,7 +171,8 @@ final class Trainers {
         settings.integer("order.window"),
         settings.integer("train.workers"),
         settings.whole("checkpoint.every.steps"),
-        settings.integer("checkpoint.keep"));
+        settings.integer("checkpoint.keep"),
+        settings.real("live.share"));
   }
 
   private LearningRate learningRate() {

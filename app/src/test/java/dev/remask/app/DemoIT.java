@@ -54,6 +54,7 @@ class DemoIT {
     "heldout",
     "first_step_at",
     "last_document_at",
+    "waiting_share",
     "seconds",
     "checkpoint"
   };

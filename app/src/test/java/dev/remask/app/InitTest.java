@@ -94,7 +94,8 @@ class InitTest {
         damage("no configuration", m -> Files.delete(m.resolve(CONFIG)), CONFIG, "no such file"),
         damage("another kind", replace(CONFIG, "\"roberta\"", "\"bert\""), "model_type", "bert"),
         damage("other epsilon", replace(CONFIG, "1.0E-5", "1e-12"), "layer_norm_eps", "1.0E-12"),
-        damage("two types", replace(CONFIG, "_size\" : 1,", "_size\" : 2,"), "type_vocab_size"),
+        damage("two types", replace(CONFIG, "_size\" : 1,", "_size\" : 2,"), MODEL, "[1, 16]"),
+        damage("three types", replace(CONFIG, "_size\" : 1,", "_size\" : 3,"), "type_vocab_size"),
         damage("more layers", replace(CONFIG, "_layers\" : 2", "_layers\" : 3"), "no tensor"),
         damage("wider", replace(CONFIG, "\"hidden_size\" : 16", "\"hidden_size\" : 32"), "[", "]"),
         damage("more positions", replace(CONFIG, " : 32,\n  \"type", " : 514,\n  \"type"), "514"),
@@ -201,6 +202,17 @@ class InitTest {
     train("--set", "model.hidden=32").isOneLine(Main.WRONG_USAGE, "model.hidden", "32", "has 16");
     train("--set", "model.positions=64")
         .isOneLine(Main.WRONG_USAGE, "model.positions", "64", "has 30");
+  }
+
+  /** A model of pairs predicts the mask of a sentence, which is one part. */
+  @Test
+  void aModelOfPairsFillsMasks() throws IOException {
+    ModelShape shape = new ModelShape(2, 16, 2, 32, ModelFolders.VOCABULARY.size(), 30, true);
+    Path pairs = ModelFolders.make(folder.resolve("pairs"), ModelFolders.VOCABULARY, shape, 2);
+    assertThat(ModelFolder.open("--model", pairs).shape()).isEqualTo(shape);
+    Told told = Told.by("fill-mask", "--model", pairs.toString(), "--json", "the <mask> man");
+    assertThat(told.code()).isZero();
+    assertThat(told.output()).contains("probability");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.remask.trainer.NextSentence;
 import dev.remask.trainer.Remaining;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.StepListener.StepReport;
@@ -22,7 +23,8 @@ class LearningCurveTest {
         0.5,
         new StepListener.Parts(0, 0, 0, 0, 0, 0),
         new Remaining(Remaining.ENDLESS, 6400 - 10 * number),
-        false);
+        false,
+        NextSentence.NOTHING);
   }
 
   @Test

@@ -55,6 +55,19 @@ class LedgerTableTest {
         .contains("\"ended_at\":\"1970-01-01T00:00:00Z\"", "\"parameters_sha256\":null");
   }
 
+  @Test
+  void aStepOfPairsTellsOfTheNextSentence() {
+    TrainingStep.Builder pairs = step().setNextSentenceLoss(0.5124).setNextSentenceAccuracy(0.7344);
+    assertThat(LedgerTable.line(pairs.build()))
+        .isEqualTo(LedgerTable.line(step().build()) + "  next sentence 0.512 (73.4 %)");
+    assertThat(LedgerTable.line(pairs.setParametersSha256(null).build()))
+        .endsWith("139391-139455               next sentence 0.512 (73.4 %)");
+    assertThat(Json.text(LedgerTable.Step.of(pairs.build())))
+        .contains("\"next_sentence_loss\":0.5124,\"next_sentence_accuracy\":0.7344");
+    assertThat(Json.text(LedgerTable.Step.of(step().build())))
+        .contains("\"next_sentence_loss\":null,\"next_sentence_accuracy\":null");
+  }
+
   /** What is written can be counted again: the ranges and what is beyond them are all. */
   @Property(tries = 200)
   void briefPlacesLoseNone(

@@ -44,7 +44,8 @@ class MetersPageTest {
       if (command.equals("stream")) {
         StreamMeters.bind(monitoring.registry(), StreamMetersTest::idle);
       } else {
-        assertThat(new TrainMeters(monitoring.registry(), System::nanoTime, r -> {})).isNotNull();
+        new TrainMeters(monitoring.registry(), System::nanoTime, r -> {})
+            .recorded(LiveHistoryTest.step(1, 2, "news"));
       }
       Map<String, String> meters = new TreeMap<>();
       Scrape.metrics(monitoring)

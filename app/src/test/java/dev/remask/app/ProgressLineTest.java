@@ -2,6 +2,7 @@ package dev.remask.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.remask.trainer.NextSentence;
 import dev.remask.trainer.Remaining;
 import dev.remask.trainer.StepListener.Parts;
 import dev.remask.trainer.StepListener.StepReport;
@@ -27,9 +28,31 @@ class ProgressLineTest {
 
   private static StepReport step(
       long number, double loss, double norm, double tokensPerSecond, Remaining left) {
+    return step(number, loss, norm, tokensPerSecond, left, NextSentence.NOTHING);
+  }
+
+  private static StepReport step(
+      long number,
+      double loss,
+      double norm,
+      double tokensPerSecond,
+      Remaining left,
+      NextSentence nextSentence) {
     Parts parts = new Parts(0, 0, 0, 0, 0, 0);
     return new StepReport(
-        number, 4, 64, loss, 6.04e-4, norm, tokensPerSecond, 0.6149, 0.5, parts, left, false);
+        number,
+        4,
+        64,
+        loss,
+        6.04e-4,
+        norm,
+        tokensPerSecond,
+        0.6149,
+        0.5,
+        parts,
+        left,
+        false,
+        nextSentence);
   }
 
   @Test
@@ -39,6 +62,18 @@ class ProgressLineTest {
     assertThat(ProgressLine.of(curve, "epoch 4", PLAIN))
         .startsWith(
             "epoch 4, step 1,137 · loss 4.41, norm 1.8, lr 6.0e-4 · 102k tok/s, 61 % of BLAS · 2 min left");
+  }
+
+  /** Of pairs: the mean of the last steps, by pair. */
+  @Test
+  void tellsOfTheNextSentenceToo() {
+    LearningCurve curve = new LearningCurve();
+    Remaining left = new Remaining(240, 999_999);
+    curve.learned(step(1_136, 4.406, 1.75, 102_240, left, new NextSentence(64, 32, 48)));
+    curve.learned(step(1_137, 4.406, 1.75, 102_240, left, new NextSentence(192, 64, 160)));
+    assertThat(ProgressLine.of(curve, "epoch 4", PLAIN))
+        .startsWith(
+            "epoch 4, step 1,137 · loss 4.41, next sentence 0.38 (81 %), norm 1.8, lr 6.0e-4 · ");
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.remask.schemas.HeldOutEvaluation;
 import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.HeldOutScore;
+import dev.remask.trainer.NextSentence;
 import dev.remask.trainer.Remaining;
 import dev.remask.trainer.StepListener;
 import dev.remask.trainer.StepListener.Parts;
@@ -29,7 +30,19 @@ class TrainMetersTest {
   private static StepReport report(
       long step, double seconds, Parts parts, Remaining left, boolean redone) {
     return new StepReport(
-        step, 2, 256, 4.5, 6e-4, 1.75, 1000.1 / 3, 0.625, seconds, parts, left, redone);
+        step,
+        2,
+        256,
+        4.5,
+        6e-4,
+        1.75,
+        1000.1 / 3,
+        0.625,
+        seconds,
+        parts,
+        left,
+        redone,
+        new NextSentence(8, 4, 6));
   }
 
   private static double total(PrometheusText text) {
@@ -70,6 +83,9 @@ class TrainMetersTest {
       assertThat(text.value("remask_tokens_total")).as("whole tokens").isEqualTo(2000);
       assertThat(text.value("remask_examples_learned_total")).isEqualTo(512);
       assertThat(text.value("remask_steps_redone_total")).isEqualTo(1);
+      assertThat(before.value("remask_next_sentence_loss_nats")).isNaN();
+      assertThat(text.value("remask_next_sentence_loss_nats")).isEqualTo(0.5);
+      assertThat(text.value("remask_next_sentence_accuracy_ratio")).isEqualTo(0.75);
       double[] seconds = {1.5, 3.75, 0.375, 0.75, 0.1875, 0.09375, 2.34375};
       for (int i = 0; i < PARTS.length; i++) {
         assertThat(text.value("remask_step_seconds_total", "part", PARTS[i])).isEqualTo(seconds[i]);
@@ -85,7 +101,7 @@ class TrainMetersTest {
   private static final HeldOutScore SCORE =
       new HeldOutScore(
           3,
-          new Evaluation(8, 12, 2, 4, 8, 1),
+          new Evaluation(8, 12, 2, 4, 8, 1, new NextSentence(3, 1.5, 2)),
           new Evaluation(8, 40, 1, 4, 24, 1),
           new Evaluation(8, 28, 5, 4, 24, 1),
           20,
@@ -117,6 +133,9 @@ class TrainMetersTest {
       assertThat(text.value("remask_heldout_unigram_loss_nats", "at", "mask")).isEqualTo(6);
       assertThat(text.value("remask_heldout_copy_loss_nats", "at", "selected")).isEqualTo(3.5);
       assertThat(text.value("remask_heldout_copy_loss_nats", "at", "mask")).isEqualTo(6);
+      assertThat(before.value("remask_heldout_next_sentence_loss_nats")).isNaN();
+      assertThat(text.value("remask_heldout_next_sentence_loss_nats")).isEqualTo(0.5);
+      assertThat(text.value("remask_heldout_next_sentence_accuracy_ratio")).isEqualTo(2 / 3.0);
     }
   }
 

@@ -121,6 +121,21 @@ class TransformersIT {
     assertThat(run.exit()).isZero();
   }
 
+  /** Its next-sentence head is beside what transformers looks for. */
+  @Test
+  void aModelOfPairsOpens() throws Exception {
+    int size = ModelFolders.VOCABULARY.size();
+    Path pairs =
+        ModelFolders.make(
+            folder.resolve("pairs"),
+            ModelFolders.VOCABULARY,
+            new ModelShape(3, 48, 4, 96, size, 100, true),
+            5);
+    Run run = check(pairs.toString());
+    assertThat(run.output()).contains("same: ");
+    assertThat(run.exit()).isZero();
+  }
+
   /** One bit of one weight; another vocabulary. */
   @Test
   void aDifferenceIsFound() throws Exception {

@@ -24,8 +24,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * RoBERTa with its masked-language-model head, written with libtorch's operators and differentiated
  * by its autograd: post-LN, erf GELU, one product for query, key and value, masked positions
- * gathered before the vocabulary projection, decoder tied to the word embeddings. One thread uses
- * it.
+ * gathered before the vocabulary projection, decoder tied to the word embeddings; for pairs BERT's
+ * token types and next-sentence head. One thread uses it.
  *
  * <p>Tensors have Hugging Face's names; query, key and value of a layer are one, {@code
  * attention.self.qkv}, {@code [3H, H]}.
@@ -38,6 +38,8 @@ final class LibtorchRoberta {
 
   private static final String POSITIONS = "roberta.embeddings.position_embeddings.weight";
   private static final String TYPES = "roberta.embeddings.token_type_embeddings.weight";
+  private static final String POOLER = "roberta.pooler.dense";
+  private static final String NEXT_SENTENCE = "cls.seq_relationship";
 
   private final ModelShape shape;
   private final Map<String, Tensor> parameters;
@@ -90,7 +92,7 @@ final class LibtorchRoberta {
     Map<String, long[]> sizes = new LinkedHashMap<>();
     sizes.put(WORDS, new long[] {shape.vocabulary(), hidden});
     sizes.put(POSITIONS, new long[] {shape.positions() + 2L, hidden});
-    sizes.put(TYPES, new long[] {1, hidden});
+    sizes.put(TYPES, new long[] {shape.tokenTypes(), hidden});
     norm(sizes, "roberta.embeddings.LayerNorm", hidden);
     for (int l = 0; l < shape.layers(); l++) {
       String name = "roberta.encoder.layer." + l + ".";
@@ -104,6 +106,10 @@ final class LibtorchRoberta {
     dense(sizes, "lm_head.dense", hidden, hidden);
     norm(sizes, "lm_head.layer_norm", hidden);
     sizes.put("lm_head.bias", new long[] {shape.vocabulary()});
+    if (shape.pairs()) {
+      dense(sizes, POOLER, hidden, hidden);
+      dense(sizes, NEXT_SENTENCE, 2, hidden);
+    }
     return sizes;
   }
 
@@ -128,7 +134,10 @@ final class LibtorchRoberta {
     return parameters;
   }
 
-  /** Adds to the gradients of the summed loss, and returns it. */
+  /**
+   * Adds to the gradients of the summed loss, and returns it. Of pairs: of the mean over the tokens
+   * to predict and the mean over the pairs, times the number of the former.
+   */
   @SuppressWarnings("try") // the scope frees what libtorch makes inside of it
   double backpropagate(LibtorchBatch batch, Dropout dropout) {
     try (PointerScope scope = new PointerScope()) {
@@ -146,7 +155,7 @@ final class LibtorchRoberta {
     Tensor x =
         embedding(parameter(WORDS), batch.tokens())
             .add(embedding(parameter(POSITIONS), batch.positions()))
-            .add(parameter(TYPES));
+            .add(shape.pairs() ? embedding(parameter(TYPES), batch.types()) : parameter(TYPES));
     x = dropout.apply(norm("roberta.embeddings.LayerNorm", x), 0);
     for (int l = 0; l < shape.layers(); l++) {
       x = layer("roberta.encoder.layer." + l + ".", x, batch, dropout, 1 + l * (shape.heads() + 2));
@@ -154,7 +163,18 @@ final class LibtorchRoberta {
     Tensor rows = x.reshape(-1, shape.hidden()).index_select(0, batch.rows());
     Tensor head = norm("lm_head.layer_norm", gelu(dense("lm_head.dense", rows)));
     Tensor logits = linear(head, parameter(WORDS), optional("lm_head.bias"));
-    return cross_entropy_loss(logits, batch.labels(), new TensorOptional(), SUM, NONE_IGNORED, 0);
+    Tensor masked = crossEntropy(logits, batch.labels());
+    return shape.pairs() ? masked.add(nextSentenceLoss(x, batch)) : masked;
+  }
+
+  private Tensor nextSentenceLoss(Tensor x, LibtorchBatch batch) {
+    Tensor pooled = dense(POOLER, x.select(1, 0)).tanh();
+    Tensor sum = crossEntropy(dense(NEXT_SENTENCE, pooled), batch.notNext());
+    return sum.mul(new Scalar((double) batch.labels().numel() / batch.sequences()));
+  }
+
+  private static Tensor crossEntropy(Tensor logits, Tensor labels) {
+    return cross_entropy_loss(logits, labels, new TensorOptional(), SUM, NONE_IGNORED, 0);
   }
 
   private Tensor layer(String name, Tensor x, LibtorchBatch batch, Dropout dropout, int site) {

@@ -102,10 +102,8 @@ record SegmentLog(Dataset dataset, int each) {
     int middle = 2 + sequence % (LENGTH - 2);
     List<DocumentSpan> documents =
         sequence % 2 == 0
-            ? List.of(span("document-" + sequence, 1, LENGTH))
-            : List.of(
-                span("document-" + (sequence - 1), 1, middle),
-                span("document-" + sequence, middle, LENGTH));
+            ? List.of(span(sequence, 1, LENGTH))
+            : List.of(span(sequence - 1, 1, middle), span(sequence, middle, LENGTH));
     return Segment.newBuilder()
         .setPartition(partition)
         .setSequence(sequence)
@@ -116,7 +114,11 @@ record SegmentLog(Dataset dataset, int each) {
         .build();
   }
 
-  private static DocumentSpan span(String document, int start, int end) {
-    return DocumentSpan.newBuilder().setDocument(document).setStart(start).setEnd(end).build();
+  private static DocumentSpan span(int document, int start, int end) {
+    return DocumentSpan.newBuilder()
+        .setDocument("document-" + document)
+        .setStart(start)
+        .setEnd(end)
+        .build();
   }
 }

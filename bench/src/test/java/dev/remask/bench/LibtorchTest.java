@@ -33,7 +33,7 @@ class LibtorchTest {
   private static final ModelShape SHAPE = new ModelShape(3, 48, 4, 112, 211, 40);
   private static final double TOLERANCE = 1e-5;
   private static final long STEP = 3;
-  private static final List<Example> BATCH = batch(9, 1);
+  private static final ModelShape PAIRS = SHAPE.withPairs(true);
 
   @BeforeAll
   static void needsLibtorch() {
@@ -51,34 +51,46 @@ class LibtorchTest {
     return Stream.of(0.0, 0.1, 0.4)
         .flatMap(
             dropout ->
-                Stream.of(
-                    Arguments.of(Named.of("fastest", (Maker) Opened::fastest), dropout),
-                    Arguments.of(Named.of("scalar", (Maker) Opened::scalar), dropout)));
+                Stream.of(SHAPE, PAIRS)
+                    .flatMap(
+                        shape ->
+                            Stream.of(
+                                Arguments.of(
+                                    Named.of("fastest", (Maker) Opened::fastest), shape, dropout),
+                                Arguments.of(
+                                    Named.of("scalar", (Maker) Opened::scalar), shape, dropout))));
   }
 
   @ParameterizedTest
   @MethodSource("models")
-  void lossAndEveryGradientAreLibtorchs(Maker maker, double dropout) {
-    assertThat(worstError(maker, dropout)).isLessThan(TOLERANCE);
+  void lossAndEveryGradientAreLibtorchs(Maker maker, ModelShape shape, double dropout) {
+    assertThat(worstError(maker, shape, dropout)).isLessThan(TOLERANCE);
+  }
+
+  @Test
+  void aWrongNextSentenceGradientIsSeen() {
+    assertThat(worstError(Opened::withWrongPooler, SHAPE, 0)).isLessThan(TOLERANCE);
+    assertThat(worstError(Opened::withWrongPooler, PAIRS, 0)).isGreaterThan(10 * TOLERANCE);
   }
 
   @Test
   void aWrongKernelIsSeen() {
-    assertThat(worstError(Opened::withWrongGelu, 0)).isGreaterThan(10 * TOLERANCE);
+    assertThat(worstError(Opened::withWrongGelu, SHAPE, 0)).isGreaterThan(10 * TOLERANCE);
   }
 
   @Test
   void aWrongMaskIsSeen() {
-    assertThat(worstError(Opened::withWrongDropout, 0)).isLessThan(TOLERANCE);
-    assertThat(worstError(Opened::withWrongDropout, 0.1)).isGreaterThan(10 * TOLERANCE);
+    assertThat(worstError(Opened::withWrongDropout, SHAPE, 0)).isLessThan(TOLERANCE);
+    assertThat(worstError(Opened::withWrongDropout, SHAPE, 0.1)).isGreaterThan(10 * TOLERANCE);
   }
 
   /** The largest relative error of a tensor's gradient, or of the loss. */
-  private static double worstError(Maker maker, double dropout) {
-    try (Opened ours = maker.apply(SHAPE, settings(dropout, 2, 4))) {
-      double loss = ours.backpropagate(BATCH, STEP);
-      LibtorchRoberta libtorch = libtorch(ours);
-      double expected = libtorch.backpropagate(LibtorchBatch.of(BATCH), masks(ours, STEP));
+  private static double worstError(Maker maker, ModelShape shape, double dropout) {
+    List<Example> batch = batch(shape, 9, 1);
+    try (Opened ours = maker.apply(shape, settings(dropout, 2, 4))) {
+      double loss = ours.backpropagate(batch, STEP);
+      LibtorchRoberta libtorch = libtorch(ours, shape);
+      double expected = libtorch.backpropagate(LibtorchBatch.of(batch), masks(ours, batch));
       double worst = Math.abs(loss - expected) / expected;
       Map<String, float[]> gradients = ours.gradients();
       assertThat(gradients.keySet()).isEqualTo(libtorch.parameters().keySet());
@@ -90,30 +102,30 @@ class LibtorchTest {
     }
   }
 
-  private static LibtorchRoberta libtorch(Opened ours) {
-    Map<String, long[]> shapes = LibtorchRoberta.shapes(SHAPE);
+  private static LibtorchRoberta libtorch(Opened ours, ModelShape shape) {
+    Map<String, long[]> shapes = LibtorchRoberta.shapes(shape);
     Map<String, Tensor> parameters = new LinkedHashMap<>();
     ours.weights()
         .forEach(
             (name, values) ->
                 parameters.put(
                     name, AbstractTensor.create(values, shapes.get(name)).set_requires_grad(true)));
-    return new LibtorchRoberta(SHAPE, parameters);
+    return new LibtorchRoberta(shape, parameters);
   }
 
   /** Our masks, padded: an element that libtorch computes for padding is kept and never counts. */
-  private static LibtorchRoberta.Dropout masks(Opened ours, long step) {
-    int longest = BATCH.stream().mapToInt(LibtorchTest::length).max().orElseThrow();
+  private static LibtorchRoberta.Dropout masks(Opened ours, List<Example> batch) {
+    int longest = batch.stream().mapToInt(LibtorchTest::length).max().orElseThrow();
     return (x, site) -> {
       boolean attention = x.dim() == 4;
       int heads = attention ? SHAPE.heads() : 1;
       int width = attention ? longest : SHAPE.hidden();
-      float[] factors = new float[BATCH.size() * heads * longest * width];
+      float[] factors = new float[batch.size() * heads * longest * width];
       int at = 0;
-      for (Example example : BATCH) {
+      for (Example example : batch) {
         for (int h = 0; h < heads; h++) {
           int used = attention ? length(example) : width;
-          float[] own = ours.factors(example, step, site + h, length(example) * used);
+          float[] own = ours.factors(example, STEP, site + h, length(example) * used);
           for (int r = 0; r < length(example); r++) {
             System.arraycopy(own, r * used, factors, at + r * width, used);
           }
@@ -122,8 +134,8 @@ class LibtorchTest {
       }
       return x.mul(
           attention
-              ? AbstractTensor.create(factors, BATCH.size(), heads, longest, width)
-              : AbstractTensor.create(factors, BATCH.size(), longest, width));
+              ? AbstractTensor.create(factors, batch.size(), heads, longest, width)
+              : AbstractTensor.create(factors, batch.size(), longest, width));
     };
   }
 
@@ -149,12 +161,12 @@ class LibtorchTest {
    */
   private static double worstWeight(Maker maker) {
     try (Opened ours = maker.apply(SHAPE, settings(0.1, 2, 4))) {
-      LibtorchRoberta libtorch = libtorch(ours);
+      LibtorchRoberta libtorch = libtorch(ours, SHAPE);
       Map<String, long[]> shapes = LibtorchRoberta.shapes(SHAPE);
       LibtorchAdamW optimizer = new LibtorchAdamW(libtorch.parameters(), AdamW.ROBERTA);
       int clipped = 0;
       for (int step = 1; step <= 10; step++) {
-        List<Example> batch = batch(9, step);
+        List<Example> batch = batch(SHAPE, 9, step);
         ours.backpropagate(batch, step);
         ours.gradients()
             .forEach(
@@ -211,23 +223,31 @@ class LibtorchTest {
     return values;
   }
 
-  /** Lengths from 1 to the most, so most rows have padding; a fifth of the tokens to predict. */
-  private static List<Example> batch(int count, long seed) {
+  /**
+   * Lengths from 1 to the most, of pairs from 2, so most rows have padding; a fifth of the tokens
+   * to predict.
+   */
+  private static List<Example> batch(ModelShape shape, int count, long seed) {
     Random random = new Random(seed);
     return IntStream.range(0, count)
         .mapToObj(
             s -> {
-              int length = s == 0 ? SHAPE.positions() : 1 + random.nextInt(SHAPE.positions());
+              int least = shape.tokenTypes();
+              int length =
+                  s == 0
+                      ? shape.positions()
+                      : least + random.nextInt(shape.positions() + 1 - least);
               int[] positions =
                   IntStream.range(0, length).filter(i -> random.nextInt(5) == 0).toArray();
-              return new Example(
-                  1,
-                  s % 3,
-                  s,
+              Masked masked =
                   new Masked(
                       random.ints(length, 0, SHAPE.vocabulary()).toArray(),
                       positions,
-                      random.ints(positions.length, 0, SHAPE.vocabulary()).toArray()));
+                      random.ints(positions.length, 0, SHAPE.vocabulary()).toArray());
+              return shape.pairs()
+                  ? new Example(
+                      1, s % 3, s, masked, 1 + random.nextInt(length - 1), random.nextBoolean())
+                  : new Example(1, s % 3, s, masked);
             })
         .toList();
   }

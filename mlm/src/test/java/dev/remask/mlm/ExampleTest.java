@@ -32,6 +32,19 @@ class ExampleTest {
         .isEqualTo(Digests.sha256(bytes));
   }
 
+  /** Earlier ledgers know segments of one part only: their bytes stay as they were. */
+  @Test
+  void partsFollowWhereThereAreTwo() {
+    String one =
+        "010000000200000003000000000000000300000000000000090000000200000001000000010000000100000005000000";
+    assertThat(Example.sha256(List.of(new Example(1, 2, 3, MASKED, -1, null))))
+        .isEqualTo(Digests.sha256(HexFormat.of().parseHex(one)));
+    assertThat(Example.sha256(List.of(new Example(1, 2, 3, MASKED, 2, true))))
+        .isEqualTo(Digests.sha256(HexFormat.of().parseHex(one + "02000000" + "01000000")));
+    assertThat(Example.sha256(List.of(new Example(1, 2, 3, MASKED, 1, false))))
+        .isEqualTo(Digests.sha256(HexFormat.of().parseHex(one + "01000000" + "00000000")));
+  }
+
   @Test
   void everyFieldAndTheOrderCount() {
     Example example = new Example(1, 2, 3, MASKED);
@@ -43,6 +56,9 @@ class ExampleTest {
             List.of(other),
             List.of(example, other),
             List.of(other, example),
+            List.of(new Example(1, 2, 3, MASKED, 1, true)),
+            List.of(new Example(1, 2, 3, MASKED, 1, false)),
+            List.of(new Example(1, 2, 3, MASKED, 2, true)),
             List.of(new Example(0, 2, 3, MASKED)),
             List.of(new Example(1, 0, 3, MASKED)),
             List.of(

@@ -2,6 +2,7 @@ package dev.remask.topology;
 
 import dev.remask.mlm.Masked;
 import dev.remask.mlm.Masker;
+import dev.remask.schemas.Arrival;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
@@ -152,7 +153,10 @@ public final class MaskingTopology {
         return;
       }
       Segment segment = segments.deserialize(topic, record.headers(), record.value());
-      context().forward(new Record<>(key, mask(key, segment), record.timestamp()));
+      context()
+          .forward(
+              new Record<>(
+                  key, mask(key, segment), record.timestamp(), Arrival.only(record.headers())));
       counters.example();
     }
 

@@ -2,6 +2,7 @@ package dev.remask.topology;
 
 import dev.remask.mlm.Tokenizer;
 import dev.remask.mlm.Vocabulary;
+import dev.remask.schemas.Arrival;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
@@ -345,10 +346,12 @@ public final class PackingTopology {
       step.heldOut().forEach(segment -> forward(segment, record, HELD_OUT));
     }
 
-    /** A segment has none of the headers of the record that filled it. */
+    /** A segment has none of the headers of the record that filled it, but says when it came. */
     private void forward(Segment segment, Record<byte[], byte[]> record, String sink) {
       SequenceKey key = new SequenceKey(segment.getPartition(), segment.getSequence());
-      context.forward(new Record<>(key, segment, record.timestamp()), sink);
+      context.forward(
+          new Record<>(key, segment, record.timestamp(), Arrival.headers(record.timestamp())),
+          sink);
       counters.segment();
     }
 

@@ -12,6 +12,7 @@ import dev.remask.mlm.Masked;
 import dev.remask.mlm.Masker;
 import dev.remask.mlm.MaskingPolicy;
 import dev.remask.mlm.Tokenizer;
+import dev.remask.schemas.Arrival;
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.DocumentSpan;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.errors.StreamsException;
@@ -62,6 +64,7 @@ class MaskingTopologyTest {
       MaskedExample example = example(records.get(i));
       Masked expected = masker.mask(3, 0, i, tokens(i));
       assertThat(SequenceKey.decode(records.get(i).key())).isEqualTo(new SequenceKey(0, i));
+      assertThat(records.get(i).headers()).isEqualTo(Arrival.headers(7 + i));
       assertThat(example.getEpoch()).isEqualTo(3);
       assertThat(example.getPartition()).isZero();
       assertThat(example.getSequence()).isEqualTo(i);
@@ -216,9 +219,11 @@ class MaskingTopologyTest {
       int epoch, EpochPlan plan, List<Segment> all) {
     try (TopologyTestDriver driver = Fixture.masker(ONE, epoch, plan)) {
       TestInputTopic<byte[], byte[]> input = segments(driver);
-      all.forEach(
-          segment ->
-              input.pipeInput(new SequenceKey(0, segment.getSequence()).encode(), bytes(segment)));
+      for (Segment segment : all) {
+        byte[] key = new SequenceKey(0, segment.getSequence()).encode();
+        Headers headers = Arrival.headers(7 + segment.getSequence()).add("trace", new byte[1]);
+        input.pipeInput(new TestRecord<>(key, bytes(segment), headers));
+      }
       return Fixture.output(driver, MaskingTopology.examples(TOPICS, RUN, epoch, 1).name())
           .readRecordsToList();
     }

@@ -8,6 +8,7 @@ import static dev.remask.topology.Fixture.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.remask.schemas.Arrival;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.DocumentSpan;
 import dev.remask.schemas.InputFormat;
@@ -118,7 +119,7 @@ class PackingTopologyTest {
   }
 
   @Test
-  void segmentsHaveNoHeadersOfDocuments() {
+  void segmentsHaveNoHeadersOfDocumentsButSayWhenTheyCame() {
     try (TopologyTestDriver driver = Fixture.packer(ONE)) {
       Headers headers = new RecordHeaders().add("trace", utf8("x"));
       Instant time = Instant.ofEpochMilli(1_234_567);
@@ -126,7 +127,10 @@ class PackingTopologyTest {
           .pipeInput(new TestRecord<>(utf8("a"), document(CAT), headers, time));
       List<TestRecord<byte[], Segment>> segments = segments(driver, "segments");
       assertThat(segments).isNotEmpty();
-      assertThat(segments).allSatisfy(segment -> assertThat(segment.headers()).isEmpty());
+      assertThat(segments)
+          .allSatisfy(
+              segment ->
+                  assertThat(segment.headers()).isEqualTo(Arrival.headers(time.toEpochMilli())));
     }
   }
 

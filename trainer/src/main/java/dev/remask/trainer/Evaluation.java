@@ -7,6 +7,7 @@ package dev.remask.trainer;
  *
  * @param lossSum over all selected tokens, in nats
  * @param maskLossSum over those at {@code <mask>}
+ * @param nextSentence of pairs
  */
 public record Evaluation(
     long tokens,
@@ -14,9 +15,27 @@ public record Evaluation(
     long correct,
     long maskTokens,
     double maskLossSum,
-    long maskCorrect) {
+    long maskCorrect,
+    NextSentence nextSentence) {
 
   public static final Evaluation NOTHING = new Evaluation(0, 0, 0, 0, 0, 0);
+
+  /** Of examples that are no pairs. */
+  public Evaluation(
+      long tokens,
+      double lossSum,
+      long correct,
+      long maskTokens,
+      double maskLossSum,
+      long maskCorrect) {
+    this(tokens, lossSum, correct, maskTokens, maskLossSum, maskCorrect, NextSentence.NOTHING);
+  }
+
+  /** The same with next-sentence predictions. */
+  public Evaluation with(NextSentence predictions) {
+    return new Evaluation(
+        tokens, lossSum, correct, maskTokens, maskLossSum, maskCorrect, predictions);
+  }
 
   /** The sums over both. */
   public Evaluation plus(Evaluation other) {
@@ -26,7 +45,8 @@ public record Evaluation(
         correct + other.correct,
         maskTokens + other.maskTokens,
         maskLossSum + other.maskLossSum,
-        maskCorrect + other.maskCorrect);
+        maskCorrect + other.maskCorrect,
+        nextSentence.plus(other.nextSentence));
   }
 
   /** Mean loss over all selected tokens, in nats; NaN if there are none. */

@@ -22,4 +22,12 @@ public interface Feed {
    * @param from the next sequence that the loop will read there, {@code [P]}
    */
   List<Long> arrived(List<Long> from, Duration atMost) throws InterruptedException;
+
+  /**
+   * When the text of the live examples that were read since the last call came in, in milliseconds
+   * since 1970; without those that were recomputed.
+   */
+  default List<Long> arrivals() {
+    return List.of();
+  }
 }

@@ -23,19 +23,25 @@ public record HeldOutScore(
 
   /** As the ledger keeps it. */
   public HeldOutEvaluation record() {
-    return HeldOutEvaluation.newBuilder()
-        .setSegments(segments)
-        .setTokens(model.tokens())
-        .setLoss(model.loss())
-        .setAccuracy(model.accuracy())
-        .setBytes(bytes)
-        .setMaskTokens(model.maskTokens())
-        .setMaskLoss(model.maskLoss())
-        .setMaskAccuracy(model.maskAccuracy())
-        .setMaskBytes(maskBytes)
-        .setUnigramLoss(unigram.loss())
-        .setUnigramMaskLoss(unigram.maskLoss())
-        .setCopyLoss(copying.loss())
-        .build();
+    HeldOutEvaluation.Builder found =
+        HeldOutEvaluation.newBuilder()
+            .setSegments(segments)
+            .setTokens(model.tokens())
+            .setLoss(model.loss())
+            .setAccuracy(model.accuracy())
+            .setBytes(bytes)
+            .setMaskTokens(model.maskTokens())
+            .setMaskLoss(model.maskLoss())
+            .setMaskAccuracy(model.maskAccuracy())
+            .setMaskBytes(maskBytes)
+            .setUnigramLoss(unigram.loss())
+            .setUnigramMaskLoss(unigram.maskLoss())
+            .setCopyLoss(copying.loss());
+    NextSentence pairs = model.nextSentence();
+    if (pairs.isPresent()) {
+      found.setNextSentenceLoss(pairs.loss());
+      found.setNextSentenceAccuracy(pairs.accuracy());
+    }
+    return found.build();
   }
 }

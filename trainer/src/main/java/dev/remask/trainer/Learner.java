@@ -11,12 +11,13 @@ import java.util.function.BooleanSupplier;
 public interface Learner extends AutoCloseable {
   /**
    * One optimizer step on a logical batch: sum of the gradients over sum of the predicted tokens,
-   * clipped, then AdamW. How the batch is cut into micro-batches changes nothing beyond rounding.
+   * and for pairs that of the next-sentence losses over their number besides; clipped, then AdamW.
+   * How the batch is cut into micro-batches changes nothing beyond rounding.
    *
    * @param step 1, 2, 3 ...; keys dropout and the optimizer's bias correction
    * @return empty if {@code watch} gave it up: then nothing has changed, and the same step may be
-   *     taken again with the same result. Nor has anything changed if loss or gradient norm is not
-   *     finite.
+   *     taken again with the same result. Nor has anything changed if a loss or the gradient norm
+   *     is not finite.
    */
   Optional<StepResult> step(List<Example> batch, double learningRate, long step, StepWatch watch);
 

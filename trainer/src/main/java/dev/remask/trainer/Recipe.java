@@ -15,6 +15,8 @@ import java.util.TreeMap;
  * @param workers threads that learn micro-batches
  * @param checkpointSteps steps between two checkpoints
  * @param checkpointsKept newest checkpoints that stay on disk
+ * @param liveShare of the steps that are taken while a replay is under way and a whole batch of
+ *     live text beyond its bounds is there, the share that learns live text
  */
 public record Recipe(
     LogicalBatch batch,
@@ -24,13 +26,15 @@ public record Recipe(
     int window,
     int workers,
     long checkpointSteps,
-    int checkpointsKept) {
+    int checkpointsKept,
+    double liveShare) {
 
   public static final String MICRO_BATCH = "batch.micro.size";
   public static final String WINDOW = "order.window";
   public static final String WORKERS = "train.workers";
   public static final String CHECKPOINT_EVERY = "checkpoint.every.steps";
   public static final String CHECKPOINTS_KEPT = "checkpoint.keep";
+  public static final String LIVE_SHARE = "live.share";
 
   public Recipe {
     Allowed.require(MICRO_BATCH, microBatch, 1, batch.size());
@@ -38,7 +42,21 @@ public record Recipe(
     Allowed.require(WORKERS, workers, 1, 1024);
     Allowed.require(CHECKPOINT_EVERY, checkpointSteps, 1, Long.MAX_VALUE);
     Allowed.require(CHECKPOINTS_KEPT, checkpointsKept, 1, 1000);
+    Allowed.require(LIVE_SHARE, liveShare, 0.0, 1.0);
     rate.requireAllowed(batch.size());
+  }
+
+  /** Replays are seen through before live text beyond their bounds is learned. */
+  public Recipe(
+      LogicalBatch batch,
+      int microBatch,
+      LearningRate rate,
+      Optimizer optimizer,
+      int window,
+      int workers,
+      long checkpointSteps,
+      int checkpointsKept) {
+    this(batch, microBatch, rate, optimizer, window, workers, checkpointSteps, checkpointsKept, 0);
   }
 
   /**
@@ -53,7 +71,8 @@ public record Recipe(
 
   /**
    * What the weights depend on, by key. Workers are left out, they are part of the numeric
-   * fingerprint; so is what concerns checkpoints only.
+   * fingerprint; so is what concerns checkpoints only, and the live share: the ledger has which
+   * lane each step learned from.
    */
   public SortedMap<String, String> settings() {
     SortedMap<String, String> settings = new TreeMap<>();

@@ -3,6 +3,7 @@ package dev.remask.trainer;
 import dev.remask.mlm.ReplayOrder.Range;
 import dev.remask.schemas.TrainingStep;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,10 +71,20 @@ final class Redo {
     require(step, "predicted tokens", was.getMaskedTokens(), is.getMaskedTokens());
     require(step, "tokens", was.getRealTokens(), is.getRealTokens());
     require(step, "learning rate", was.getLearningRate(), is.getLearningRate());
+    requireSameSources(was, is);
     String hash = was.getParametersSha256();
     if (exact && was.getFingerprint().equals(is.getFingerprint())) {
       require(step, "loss", was.getLoss(), is.getLoss());
       require(step, "gradient norm", was.getGradientNorm(), is.getGradientNorm());
+      require(step, "next-sentence loss", was.getNextSentenceLoss(), is.getNextSentenceLoss());
+      require(
+          step,
+          "next-sentence accuracy",
+          was.getNextSentenceAccuracy(),
+          is.getNextSentenceAccuracy());
+      if (!was.getSources().isEmpty()) {
+        require(step, "loss by source", was.getSources(), is.getSources());
+      }
       if (hash != null) {
         require(step, "SHA-256 of the weights", hash, is.getParametersSha256());
         hashes++;
@@ -82,15 +93,38 @@ final class Redo {
     }
     requireNear(step, "loss", was.getLoss(), is.getLoss());
     requireNear(step, "gradient norm", was.getGradientNorm(), is.getGradientNorm());
+    requireNear(
+        step,
+        "next-sentence loss",
+        orNone(was.getNextSentenceLoss()),
+        orNone(is.getNextSentenceLoss()));
     near++;
     exact = hash != null && hash.equals(is.getParametersSha256());
     hashes += exact ? 1 : 0;
   }
 
-  private void require(long step, String what, Object was, @Nullable Object is) {
-    if (!was.equals(is)) {
-      throw new StepDiffers(step, what, was.toString(), String.valueOf(is), "", near, hashes);
+  /** Older records have none. With other numerics the step's loss is compared, theirs are not. */
+  private void requireSameSources(TrainingStep was, TrainingStep is) {
+    if (!was.getSources().isEmpty()) {
+      require(was.getStep(), "tokens by source", tokens(was), tokens(is));
     }
+  }
+
+  private static List<String> tokens(TrainingStep step) {
+    return step.getSources().stream()
+        .map(loss -> loss.getTokens() + " of " + loss.getSources() + " " + loss.getSource())
+        .toList();
+  }
+
+  private void require(long step, String what, @Nullable Object was, @Nullable Object is) {
+    if (!Objects.equals(was, is)) {
+      throw new StepDiffers(step, what, String.valueOf(was), String.valueOf(is), "", near, hashes);
+    }
+  }
+
+  /** -1, which no loss is, for a step without pairs. */
+  private static double orNone(@Nullable Double loss) {
+    return loss == null ? -1 : loss;
   }
 
   private void requireNear(long step, String what, double was, double is) {

@@ -7,7 +7,8 @@ import java.util.Map;
 
 /**
  * Decides what is learned next. A plan pending: the live lane up to its bounds, then the planned
- * epoch. No plan pending: the live lane.
+ * epoch, with the live lane beyond them taking its share of the steps. No plan pending: the live
+ * lane.
  */
 final class Schedule {
   private Schedule() {}
@@ -16,20 +17,31 @@ final class Schedule {
    * A pure function of what is learned, planned and there.
    *
    * <p>Up to the bounds of a plan nothing depends on what has arrived: what the plan counts exists,
-   * so reading it may block but ends. Beyond, a live step waits for a whole logical batch.
+   * so reading it may block but ends. Beyond, a live step waits for a whole logical batch, and
+   * takes a replay's turn only when that is there.
    *
    * @param arrived the sequence after the last one that has come in the live lane, {@code [P]}
    * @param batches the sequences of each step at most
+   * @param liveShare as in the recipe
    */
   static Work next(
-      Position position, Plans plans, List<Long> arrived, LogicalBatch batches, Until until) {
+      Position position,
+      Plans plans,
+      List<Long> arrived,
+      LogicalBatch batches,
+      double liveShare,
+      Until until) {
     if (position.step() >= until.step()) {
       return new Work.Done();
     }
     int batch = batches.at(position.step() + 1);
+    boolean live = plans.live() && left(position.live(), arrived) >= batch;
+    boolean first = live && isLive(position.step() + 1, liveShare);
     int learned = position.epoch();
     if (learned > 0 && position.index() < plans.size(learned)) {
-      return replayStep(learned, position.index(), plans.size(learned), batch);
+      return first
+          ? new Work.Live(share(position.live(), arrived, batch))
+          : replayStep(learned, position.index(), plans.size(learned), batch);
     }
     for (Map.Entry<Integer, List<Long>> planned :
         plans.replays().tailMap(learned, false).entrySet()) {
@@ -44,17 +56,28 @@ final class Schedule {
       }
       long size = plans.size(planned.getKey());
       if (size > 0) {
-        return replayStep(planned.getKey(), 0, size, batch);
+        return first
+            ? new Work.Live(share(position.live(), arrived, batch))
+            : replayStep(planned.getKey(), 0, size, batch);
       }
       learned = planned.getKey();
     }
     if (learned >= until.epoch()) {
       return new Work.Done();
     }
-    if (plans.live() && left(position.live(), arrived) >= batch) {
+    if (live) {
       return new Work.Live(share(position.live(), arrived, batch));
     }
     return new Work.Wait();
+  }
+
+  /**
+   * Whether a step learns live text if both lanes have some: of any n consecutive steps, less than
+   * one more or fewer than n times the share. A function of the step's number, so that there is no
+   * debt to pay off after a time in which one lane had nothing.
+   */
+  static boolean isLive(long step, double share) {
+    return Math.floor(step * share) > Math.floor((step - 1) * share);
   }
 
   /**

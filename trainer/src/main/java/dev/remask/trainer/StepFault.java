@@ -20,6 +20,9 @@ final class StepFault {
     if (!Double.isFinite(result.loss())) {
       faults.add("loss is " + result.loss());
     }
+    if (!Double.isFinite(result.nextSentence().lossSum())) {
+      faults.add("next-sentence loss is " + result.nextSentence().loss());
+    }
     if (!Double.isFinite(result.gradientNorm())) {
       faults.add("gradient norm is " + result.gradientNorm());
     }

@@ -1,6 +1,7 @@
 package dev.remask.trainer;
 
 import dev.remask.schemas.HeldOutEvaluation;
+import dev.remask.schemas.TrainingStep;
 
 /** Hears of every step, on the thread that learns. */
 @FunctionalInterface
@@ -19,6 +20,7 @@ public interface StepListener {
    * @param parts where these went
    * @param left after this step
    * @param redone whether the step was in the ledger already and was learned again
+   * @param nextSentence of pairs
    */
   record StepReport(
       long step,
@@ -32,7 +34,8 @@ public interface StepListener {
       double seconds,
       Parts parts,
       Remaining left,
-      boolean redone) {}
+      boolean redone,
+      NextSentence nextSentence) {}
 
   /**
    * Seconds of a step by what was done; what is left of its time is bookkeeping.
@@ -54,6 +57,9 @@ public interface StepListener {
       double checkpoint) {}
 
   void learned(StepReport report);
+
+  /** A new step as the ledger has it; before its own report. */
+  default void recorded(TrainingStep step) {}
 
   /** What the weights after a step make of held-out text; before that step's own report. */
   default void evaluated(long step, HeldOutScore score) {}

@@ -190,13 +190,17 @@ public final class TrainingLoop {
       while (!stop.asked()) {
         times.mark();
         plans = feed.plans();
-        Work work = Schedule.next(position, plans, arrived, recipe.batch(), until);
+        Work work = next(position, arrived);
+        if (work instanceof Work.Replay
+            && plans.live()
+            && Schedule.isLive(position.step() + 1, recipe.liveShare())) {
+          arrived = looked(arrived, ahead, Duration.ZERO);
+          work = next(position, arrived);
+        }
         if (work instanceof Work.Step next) {
           Optional<List<Example>> batch = ahead.examples(next);
           times.waited();
-          boolean last =
-              Schedule.next(position.after(next), plans, arrived, recipe.batch(), until)
-                  instanceof Work.Done;
+          boolean last = next(position.after(next), arrived) instanceof Work.Done;
           if (batch.isPresent() && !learn(next, batch.get(), null, last, stop)) {
             return;
           }
@@ -210,14 +214,23 @@ public final class TrainingLoop {
     }
   }
 
+  private Work next(Position from, List<Long> arrived) {
+    return Schedule.next(from, plans, arrived, recipe.batch(), recipe.liveShare(), until);
+  }
+
   /** What has come in the live lane, after a moment if it is nothing new. */
   private List<Long> arrived(List<Long> before, ReadAhead ahead) throws InterruptedException {
     if (!plans.live()) {
       Thread.sleep(ARRIVAL_WAIT.toMillis());
       return before;
     }
+    return looked(before, ahead, ARRIVAL_WAIT);
+  }
+
+  private List<Long> looked(List<Long> before, ReadAhead ahead, Duration atMost)
+      throws InterruptedException {
     List<Long> from = position.live();
-    return ahead.ask(() -> feed.arrived(from, ARRIVAL_WAIT), "live").orElse(before);
+    return ahead.ask(() -> feed.arrived(from, atMost), "live").orElse(before);
   }
 
   /**
@@ -270,7 +283,9 @@ public final class TrainingLoop {
       throws IOException, InterruptedException {
     Position next = position.after(work);
     double learningRate = recipe.learningRate(next.step());
-    Optional<StepResult> learned = learner.step(batch, learningRate, next.step(), watch(stop));
+    boolean live = work instanceof Work.Live;
+    Watch watch = new Watch(stop, live && (recorded == null || !recorded.getSources().isEmpty()));
+    Optional<StepResult> learned = learner.step(batch, learningRate, next.step(), watch);
     if (learned.isEmpty()) {
       return false;
     }
@@ -284,6 +299,12 @@ public final class TrainingLoop {
         StepRecord.of(next.step(), work, batch, learningRate, result)
             .setFingerprint(learner.fingerprint())
             .setEndedAt(clock.instant());
+    if (watch.scores()) {
+      described.setSources(SourceLosses.of(batch, watch.losses));
+    }
+    if (live && recorded == null) {
+      StepRecord.delay(feed.arrivals(), described.getEndedAt()).ifPresent(described::setDelay);
+    }
     if (hashed) {
       described.setParametersSha256(learner.parametersSha256());
     }
@@ -295,8 +316,11 @@ public final class TrainingLoop {
     TrainingStep step = described.build();
     boolean kept = keep(step, recorded, stop);
     times.written();
+    if (recorded == null) {
+      listener.recorded(step);
+    }
     count(batch.size(), result, recorded != null);
-    report(step, learner.shape().operations(batch), recorded != null);
+    report(step, result.nextSentence(), learner.shape().operations(batch), recorded != null);
     boolean known = recorded == null || redo.exact() || recorded.getParametersSha256() != null;
     return kept && (!due || !known || checkpoint(stop));
   }
@@ -313,7 +337,7 @@ public final class TrainingLoop {
   /** What is found here ends the loop before ledger or checkpoint hear of the step. */
   private void requireSound(
       long step, Work.Step work, List<Example> batch, StepResult result, boolean isNew) {
-    if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradientNorm())) {
+    if (!result.isFinite()) {
       throw StepFault.notFinite(step, work, batch, result);
     }
     divergence = divergence.after(step, result.loss());
@@ -328,18 +352,39 @@ public final class TrainingLoop {
     return score;
   }
 
-  private StepWatch watch(Stop stop) {
-    return new StepWatch() {
-      @Override
-      public boolean abandons() {
-        return stop.asked();
-      }
+  /** Looks on for one step. */
+  private final class Watch implements StepWatch {
+    private final Stop stop;
+    private final boolean scores;
+    private double[] losses = {};
 
-      @Override
-      public void summed() {
-        times.summed();
-      }
-    };
+    /**
+     * @param scores whether the batch is scored before it is learned
+     */
+    Watch(Stop stop, boolean scores) {
+      this.stop = stop;
+      this.scores = scores;
+    }
+
+    @Override
+    public boolean abandons() {
+      return stop.asked();
+    }
+
+    @Override
+    public boolean scores() {
+      return scores;
+    }
+
+    @Override
+    public void scored(double[] found) {
+      losses = found;
+    }
+
+    @Override
+    public void summed() {
+      times.summed();
+    }
   }
 
   /**
@@ -382,7 +427,8 @@ public final class TrainingLoop {
     tokens += result.realTokens();
   }
 
-  private void report(TrainingStep step, double operations, boolean again) {
+  private void report(
+      TrainingStep step, NextSentence nextSentence, double operations, boolean again) {
     StepTimes.Times took = times.end();
     listener.learned(
         new StepListener.StepReport(
@@ -397,7 +443,8 @@ public final class TrainingLoop {
             took.seconds(),
             took.parts(),
             Remaining.of(position, plans, until),
-            again));
+            again,
+            nextSentence));
   }
 
   private static long last(List<TrainingStep> recorded) {

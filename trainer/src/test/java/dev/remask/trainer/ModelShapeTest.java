@@ -29,6 +29,10 @@ class ModelShapeTest {
       long m = example.masked().positions().length;
       terms += product(m, shape.hidden(), shape.hidden());
       terms += product(m, shape.vocabulary(), shape.hidden());
+      if (shape.pairs()) {
+        terms += product(1, shape.hidden(), shape.hidden());
+        terms += product(1, 2, shape.hidden());
+      }
     }
     return 2.0 * 3 * terms;
   }
@@ -44,8 +48,10 @@ class ModelShapeTest {
       @ForAll @IntRange(min = 1, max = 9) int width,
       @ForAll @IntRange(min = 1, max = 99) int feedForward,
       @ForAll @IntRange(min = 5, max = 999) int vocabulary,
+      @ForAll boolean pairs,
       @ForAll List<@IntRange(min = 1, max = 20) Integer> lengths) {
-    ModelShape shape = new ModelShape(layers, heads * width, heads, feedForward, vocabulary, 20);
+    ModelShape shape =
+        new ModelShape(layers, heads * width, heads, feedForward, vocabulary, 20, pairs);
     List<Example> batch =
         lengths.stream()
             .map(n -> new Example(1, 0, n, new Masked(new int[n], new int[n / 5], new int[n / 5])))

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.remask.schemas.SourceLoss;
 import dev.remask.schemas.TrainingStep;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -26,9 +28,16 @@ class RedoTest {
         .setLearningRate(1e-3)
         .setLoss(5.5)
         .setGradientNorm(1.25)
+        .setNextSentenceLoss(0.5)
+        .setNextSentenceAccuracy(0.75)
         .setFingerprint("here")
         .setParametersSha256(WEIGHTS)
-        .setEndedAt(Instant.EPOCH);
+        .setEndedAt(Instant.EPOCH)
+        .setSources(sources("a", 5.5));
+  }
+
+  private static List<SourceLoss> sources(String name, double loss) {
+    return List.of(new SourceLoss(name, 1, 9L, loss));
   }
 
   private static StepDiffers difference(Redo redo, TrainingStep was, TrainingStep is) {
@@ -39,16 +48,20 @@ class RedoTest {
   @Test
   void aChangeOfAnyFieldIsNamed() {
     Map<String, Consumer<TrainingStep.Builder>> changes =
-        Map.of(
-            "step", s -> s.setStep(8),
-            "examples", s -> s.setExamples(5),
-            "SHA-256 of the examples", s -> s.setExamplesSha256("ef"),
-            "predicted tokens", s -> s.setMaskedTokens(8),
-            "tokens", s -> s.setRealTokens(61),
-            "learning rate", s -> s.setLearningRate(Math.nextUp(1e-3)),
-            "loss", s -> s.setLoss(Math.nextDown(5.5)),
-            "gradient norm", s -> s.setGradientNorm(Math.nextUp(1.25)),
-            "SHA-256 of the weights", s -> s.setParametersSha256("ab"));
+        Map.ofEntries(
+            Map.entry("step", s -> s.setStep(8)),
+            Map.entry("examples", s -> s.setExamples(5)),
+            Map.entry("SHA-256 of the examples", s -> s.setExamplesSha256("ef")),
+            Map.entry("predicted tokens", s -> s.setMaskedTokens(8)),
+            Map.entry("tokens", s -> s.setRealTokens(61)),
+            Map.entry("learning rate", s -> s.setLearningRate(Math.nextUp(1e-3))),
+            Map.entry("loss", s -> s.setLoss(Math.nextDown(5.5))),
+            Map.entry("next-sentence loss", s -> s.setNextSentenceLoss(Math.nextUp(0.5))),
+            Map.entry("next-sentence accuracy", s -> s.setNextSentenceAccuracy(0.5)),
+            Map.entry("gradient norm", s -> s.setGradientNorm(Math.nextUp(1.25))),
+            Map.entry("SHA-256 of the weights", s -> s.setParametersSha256("ab")),
+            Map.entry("loss by source", s -> s.setSources(sources("a", Math.nextUp(5.5)))),
+            Map.entry("tokens by source", s -> s.setSources(sources("b", 5.5))));
     changes.forEach(
         (what, change) -> {
           TrainingStep.Builder planted = step();
@@ -96,6 +109,34 @@ class RedoTest {
     TrainingStep far = step().setFingerprint("there").setGradientNorm(1.26).build();
     assertThatThrownBy(() -> new Redo(true).requireSame(far, step().build()))
         .hasMessage("step 7 cannot be redone within 0.001: gradient norm was 1.26, is 1.25");
+  }
+
+  /** A step of pairs on one side only is another step, whatever the numerics. */
+  @Test
+  void whatThereIsOfTheNextSentenceIsCompared() {
+    TrainingStep one = step().setNextSentenceLoss(null).setNextSentenceAccuracy(null).build();
+    assertThat(difference(new Redo(true), one, step().build()).what())
+        .isEqualTo("next-sentence loss");
+    assertThat(difference(new Redo(false), step().build(), one).what())
+        .isEqualTo("next-sentence loss");
+    new Redo(false).requireSame(step().setNextSentenceLoss(0.5004).build(), step().build());
+    TrainingStep far = step().setNextSentenceLoss(0.51).build();
+    assertThat(difference(new Redo(false), far, step().build()).what())
+        .isEqualTo("next-sentence loss");
+    new Redo(true).requireSame(one, one);
+    new Redo(false).requireSame(one, one);
+  }
+
+  /** A ledger that was begun before sources were scored can still be redone. */
+  @Test
+  void whatOlderRecordsDoNotHaveIsNotCompared() {
+    new Redo(true).requireSame(step().setSources(List.of()).build(), step().build());
+    TrainingStep elsewhere =
+        step().setFingerprint("there").setSources(sources("a", 5.6)).setLoss(5.501).build();
+    new Redo(true).requireSame(elsewhere, step().build());
+    TrainingStep others = step().setFingerprint("there").setSources(sources("b", 5.5)).build();
+    assertThat(difference(new Redo(true), others, step().build()).what())
+        .isEqualTo("tokens by source");
   }
 
   @Test

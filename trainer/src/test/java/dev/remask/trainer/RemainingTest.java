@@ -41,7 +41,7 @@ class RemainingTest {
     Position position = Position.start(partitions);
     List<Long> sizes = new ArrayList<>();
     left.add(Remaining.of(position, plans, until).examples());
-    while (Schedule.next(position, plans, position.live(), LogicalBatch.constant(batch), until)
+    while (Schedule.next(position, plans, position.live(), LogicalBatch.constant(batch), 0, until)
         instanceof Work.Step step) {
       position = position.after(step);
       sizes.add(size(step));

@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,8 @@ class ScheduleTest {
   /**
    * Text arrives, plans are made and steps are learned in any order. Whatever the order: each
    * sequence of the live lane once and ascending, each index of each epoch once and ascending, an
-   * epoch only when the live lane has reached its bounds, and nothing left out in the end.
+   * epoch only when the live lane has reached its bounds, and nothing left out in the end. While a
+   * replay is under way and live text beyond its bounds is there, each has its share of the steps.
    */
   @Property(tries = 500)
   void everyExampleOnceAndInOrder(
@@ -27,6 +29,7 @@ class ScheduleTest {
       @ForAll @IntRange(min = 1, max = 40) int size,
       @ForAll @IntRange(max = 60) int rampSteps,
       @ForAll boolean live,
+      @ForAll @DoubleRange(max = 1) double share,
       @ForAll long seed) {
     Random random = new Random(seed);
     LogicalBatch batch = new LogicalBatch(size, rampSteps, 1 + random.nextInt(size));
@@ -34,6 +37,7 @@ class ScheduleTest {
     TreeMap<Integer, List<Long>> replays = new TreeMap<>();
     List<Work.Step> learned = new ArrayList<>();
     Position position = Position.start(partitions);
+    Shares shares = new Shares(share);
     for (int event = 0; event < 200; event++) {
       int kind = random.nextInt(20);
       if (kind < 8) {
@@ -43,9 +47,10 @@ class ScheduleTest {
         replays.put(replays.size() + 1, List.copyOf(segments));
       } else {
         Plans plans = new Plans(1, "d", partitions, live, replays);
-        Work work = Schedule.next(position, plans, segments, batch, Until.STOPPED);
+        Work work = Schedule.next(position, plans, segments, batch, share, Until.STOPPED);
         if (work instanceof Work.Step step) {
           requireFair(step, plans, position, segments, batch.at(position.step() + 1));
+          shares.require(step, plans, position, segments, batch);
           position = position.after(step);
           learned.add(step);
         }
@@ -53,14 +58,72 @@ class ScheduleTest {
     }
     Plans plans = new Plans(1, "d", partitions, live, replays);
     Until until = Until.epoch(replays.size());
-    Work work = Schedule.next(position, plans, segments, batch, until);
+    Work work = Schedule.next(position, plans, segments, batch, share, until);
     while (work instanceof Work.Step step) {
+      shares.require(step, plans, position, segments, batch);
       position = position.after(step);
       learned.add(step);
-      work = Schedule.next(position, plans, segments, batch, until);
+      work = Schedule.next(position, plans, segments, batch, share, until);
     }
     assertThat(work).isEqualTo(new Work.Done());
     requireComplete(learned, plans, live);
+  }
+
+  /** Counts, whenever both lanes have something, how many steps each had since that is so. */
+  private static final class Shares {
+    private final double share;
+    private long both;
+    private long live;
+
+    Shares(double share) {
+      this.share = share;
+    }
+
+    void require(
+        Work.Step step, Plans plans, Position position, List<Long> segments, LogicalBatch batch) {
+      long beyond = 0;
+      long behind = 0;
+      long replayed = 0;
+      for (int epoch : plans.replays().keySet()) {
+        boolean begun = epoch == position.epoch();
+        replayed =
+            epoch < position.epoch() ? 0 : plans.size(epoch) - (begun ? position.index() : 0);
+        if (replayed > 0) {
+          behind = begun ? 0 : count(position.live(), plans.ends(epoch));
+          break;
+        }
+      }
+      beyond = count(position.live(), segments);
+      boolean bothThere =
+          plans.live() && replayed > 0 && behind == 0 && beyond >= batch.at(position.step() + 1);
+      both = bothThere ? both + 1 : 0;
+      live = bothThere ? live + (step instanceof Work.Live ? 1 : 0) : 0;
+      assertThat(Math.abs(live - share * both)).isLessThan(1 + 1e-9);
+      if (!bothThere && replayed > 0 && behind == 0) {
+        assertThat(step).as("nobody waits for the other").isInstanceOf(Work.Replay.class);
+      }
+    }
+
+    private static long count(List<Long> from, List<Long> to) {
+      long count = 0;
+      for (int p = 0; p < from.size(); p++) {
+        count += Math.max(0, to.get(p) - from.get(p));
+      }
+      return count;
+    }
+  }
+
+  /** Less than one step away from the share, wherever one begins to count. */
+  @Property
+  void theLanesTakeTurns(
+      @ForAll @DoubleRange(max = 1) double share,
+      @ForAll @LongRange(min = 1, max = 1_000_000_000) long first,
+      @ForAll @IntRange(min = 1, max = 500) int steps) {
+    long live = 0;
+    for (long step = first; step < first + steps; step++) {
+      live += Schedule.isLive(step, share) ? 1 : 0;
+    }
+    assertThat(Math.abs(live - share * steps)).isLessThan(1 + 1e-6);
   }
 
   private static void requireFair(
@@ -200,9 +263,9 @@ class ScheduleTest {
     Plans plans = new Plans(1, "d", 2, true, new TreeMap<>());
     Position start = Position.start(2);
     LogicalBatch batch = LogicalBatch.constant(8);
-    assertThat(Schedule.next(start, plans, List.of(3L, 4L), batch, Until.STOPPED))
+    assertThat(Schedule.next(start, plans, List.of(3L, 4L), batch, 0, Until.STOPPED))
         .isEqualTo(new Work.Wait());
-    assertThat(Schedule.next(start, plans, List.of(4L, 4L), batch, Until.STOPPED))
+    assertThat(Schedule.next(start, plans, List.of(4L, 4L), batch, 0, Until.STOPPED))
         .isEqualTo(new Work.Live(List.of(new Range(0, 0, 4), new Range(1, 0, 4))));
   }
 }

@@ -49,7 +49,12 @@ class StepMemoryTest {
         bytes(
             () ->
                 new Example(
-                    1, 0, 7, new Masked(new int[length], new int[predicted], new int[predicted])));
+                    1,
+                    0,
+                    7,
+                    new Masked(new int[length], new int[predicted], new int[predicted]),
+                    9,
+                    true));
     double record =
         bytes(
             () ->

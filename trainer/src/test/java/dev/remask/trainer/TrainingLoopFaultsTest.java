@@ -82,6 +82,19 @@ class TrainingLoopFaultsTest {
     assertThat(folder.toFile().list()).containsExactly("step-0");
   }
 
+  @Test
+  void aNextSentenceLossThatIsNotFiniteIsTold(@TempDir Path folder) {
+    FakeLedger ledger = new FakeLedger(1);
+    FakeFeed feed = new FakeFeed(2, true).arrive(List.of(40L, 31L));
+    NextSentence bad = new NextSentence(8, Double.POSITIVE_INFINITY, 3);
+    FakeLearner learner =
+        telling(step -> step < 2 ? GOOD : new StepResult(2, Double.NaN, 1, 1, bad));
+    assertThat(failure(Recipes.of(8, 16, 100, 9), feed, ledger, learner, folder))
+        .startsWith(
+            "step 2: the next-sentence loss is Infinity and the gradient norm is NaN; nothing of it");
+    assertThat(ledger.committed).hasSize(1);
+  }
+
   /**
    * Five steps of warm-up are forgiven; so are 49. A restart forgets none, and learns none more.
    */

@@ -583,7 +583,8 @@ class TrainingLoopTest {
         .containsExactly(3L, 5L, 6L, 9L, 12L, 14L);
     assertThat(ledger.committed.get(2).getHeldOut())
         .isEqualTo(
-            new HeldOutEvaluation(3, 8L, 1.5, 0.25, 20L, 4L, 0.75, 0.25, 10L, 1.5, 0.75, 1.5));
+            new HeldOutEvaluation(
+                3, 8L, 1.5, 0.25, 20L, 4L, 0.75, 0.25, 10L, 1.5, 0.75, 1.5, null, null));
     assertThat(learner.parametersSha256()).isEqualTo(neverKilled(recipe));
     int before = asked.size();
     FakeLearner again = new FakeLearner();

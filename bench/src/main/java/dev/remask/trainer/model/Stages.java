@@ -30,7 +30,7 @@ public final class Stages implements AutoCloseable {
   /** Reduction over the workers, norm, clipping and AdamW. */
   public double update(double learningRate, long step) {
     double norm = StrictMath.sqrt(model.reduce()) / maskedTokens;
-    model.update(norm, 0, maskedTokens, learningRate, step);
+    model.update(norm, maskedTokens, learningRate, step);
     return norm;
   }
 

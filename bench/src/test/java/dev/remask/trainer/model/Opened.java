@@ -1,7 +1,9 @@
 package dev.remask.trainer.model;
 
 import dev.remask.mlm.Example;
+import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.ModelShape;
+import dev.remask.trainer.NextSentence;
 import dev.remask.trainer.StepResult;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,6 +44,17 @@ public final class Opened implements AutoCloseable {
             super.gelu(x, bias, slope, rows, width);
             scale(slope, 0, rows * width, 1.001f);
           }
+        });
+  }
+
+  /** With the gradient of the pooled token as if its tanh were none. */
+  public static Opened withWrongPooler(ModelShape shape, Settings settings) {
+    return new Opened(
+        shape,
+        settings,
+        new ScalarKernels() {
+          @Override
+          public void tanhBackward(Floats d, Floats y, int count) {}
         });
   }
 
@@ -96,11 +109,15 @@ public final class Opened implements AutoCloseable {
     return tensors(model.parameters());
   }
 
-  /** Of the summed loss, which is returned; reduced over the workers. */
+  /**
+   * Of the summed loss, which is returned; reduced over the workers. Of pairs, the mean of the
+   * next-sentence loss is in it as often as there are tokens to predict.
+   */
   public double backpropagate(List<Example> batch, long step) {
-    double loss = model.backpropagate(batch, step, () -> false).orElseThrow().lossSum();
+    Evaluation sums = model.backpropagate(batch, step, () -> false).orElseThrow();
     model.reduce();
-    return loss;
+    NextSentence pairs = sums.nextSentence();
+    return sums.lossSum() + (pairs.isPresent() ? sums.tokens() * pairs.loss() : 0);
   }
 
   public Map<String, float[]> gradients() {

@@ -1,6 +1,7 @@
 package dev.remask.trainer.log;
 
 import dev.remask.mlm.Example;
+import dev.remask.mlm.Example.Origin;
 import dev.remask.mlm.Masked;
 import dev.remask.mlm.Masker;
 import dev.remask.mlm.MaskingPolicy;
@@ -8,18 +9,26 @@ import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
+import dev.remask.schemas.Segment;
+import dev.remask.schemas.SourceSpan;
+import dev.remask.schemas.SourceSpans;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 
 /** From what travels to what is learned. */
 final class Examples {
   private Examples() {}
 
-  /** IllegalStateException unless all ids and positions are possible ones. */
-  static Example of(MaskedExample record, int vocabularySize) {
+  /**
+   * IllegalStateException unless all ids, positions and parts are possible ones.
+   *
+   * @param pairs whether the segments have two parts
+   */
+  static Example of(MaskedExample record, int vocabularySize, boolean pairs) {
     int[] inputs = TokenIds.decode(record.getInputs(), record.getWidth());
     int[] positions = TokenIds.decode(record.getPositions(), TokenWidth.U16_LE);
     int[] labels = TokenIds.decode(record.getLabels(), record.getWidth());
@@ -31,11 +40,53 @@ final class Examples {
           "%d labels at positions %s of %d tokens"
               .formatted(labels.length, Arrays.toString(positions), inputs.length));
     }
+    int secondPart = record.getSecondPart();
+    Boolean nextSentence = record.getNextSentence();
+    Example.partsFault(pairs, inputs.length, secondPart, nextSentence)
+        .ifPresent(
+            fault -> {
+              throw impossible(record, fault);
+            });
     return new Example(
         record.getEpoch(),
         record.getPartition(),
         record.getSequence(),
-        new Masked(inputs, positions, labels));
+        new Masked(inputs, positions, labels),
+        secondPart,
+        nextSentence,
+        origins(record.getSources()));
+  }
+
+  /**
+   * A segment masked for an epoch. IllegalStateException unless its parts are possible.
+   *
+   * @param pairs whether the segments have two parts
+   */
+  static Example masked(Segment segment, Masker masker, int epoch, boolean pairs) {
+    int partition = segment.getPartition();
+    long sequence = segment.getSequence();
+    int[] tokens = TokenIds.decode(segment.getTokens(), segment.getWidth());
+    int secondPart = segment.getSecondPart();
+    Boolean nextSentence = segment.getNextSentence();
+    Example.partsFault(pairs, tokens.length, secondPart, nextSentence)
+        .ifPresent(
+            fault -> {
+              throw new IllegalStateException(
+                  "the segment of partition %d, sequence %d is impossible: %s"
+                      .formatted(partition, sequence, fault));
+            });
+    return new Example(
+        epoch,
+        partition,
+        sequence,
+        masker.mask(epoch, partition, sequence, tokens),
+        secondPart,
+        nextSentence,
+        origins(SourceSpans.of(segment)));
+  }
+
+  private static List<Origin> origins(List<SourceSpan> sources) {
+    return sources.stream().map(span -> new Origin(span.getSource(), span.getEnd())).toList();
   }
 
   /** The mask function of a plan. The vocabulary is read only if the policy masks whole words. */

@@ -9,6 +9,7 @@ import dev.remask.schemas.Segment;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
+import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.Unigram;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,6 +38,7 @@ final class HeldOutReader {
   private final Masker masker;
   private final Unigram unigram;
   private final IntUnaryOperator textBytes;
+  private final boolean pairs;
   private final int share;
   private final int counted;
   private final List<Example> examples = new ArrayList<>();
@@ -54,6 +56,7 @@ final class HeldOutReader {
 
   /**
    * @param textBytes that a token stands for
+   * @param pairs whether the segments have two parts
    * @param segmentsMax held-out ones at most, an equal share of each partition
    */
   HeldOutReader(
@@ -63,6 +66,7 @@ final class HeldOutReader {
       Masker masker,
       Unigram unigram,
       IntUnaryOperator textBytes,
+      boolean pairs,
       int segmentsMax) {
     this.log = log;
     this.heldOut = heldOut;
@@ -70,6 +74,7 @@ final class HeldOutReader {
     this.masker = masker;
     this.unigram = unigram;
     this.textBytes = textBytes;
+    this.pairs = pairs;
     this.share = Math.max(1, segmentsMax / heldOut.partitions());
     this.counted = Math.max(1, COUNTED_MAX / segments.partitions());
     this.heldOutAt = new long[heldOut.partitions()];
@@ -90,6 +95,7 @@ final class HeldOutReader {
         Examples.masker(plan, dataset),
         new Unigram(Examples.policy(plan.getPolicy()), dataset.getVocabularySize()),
         Examples.vocabulary(dataset)::textBytes,
+        ModelShape.pairs(dataset.getInputFormat()),
         segmentsMax);
   }
 
@@ -102,7 +108,7 @@ final class HeldOutReader {
         heldOutMax,
         record -> {
           if (record.value().getSequence() < share) {
-            examples.add(masked(record.value()));
+            examples.add(Examples.masked(record.value(), masker, Masker.EVALUATION, pairs));
           }
         });
     log.readOn(segments, segmentsAt, counted, record -> unigram.count(tokens(record.value())));
@@ -111,16 +117,6 @@ final class HeldOutReader {
         Arrays.stream(heldOutAt).allMatch(at -> at >= heldOutMax)
             && Arrays.stream(segmentsAt).allMatch(at -> at >= counted);
     return new HeldOutText(examples, unigram, textBytes, complete);
-  }
-
-  private Example masked(Segment segment) {
-    int partition = segment.getPartition();
-    long sequence = segment.getSequence();
-    return new Example(
-        Masker.EVALUATION,
-        partition,
-        sequence,
-        masker.mask(Masker.EVALUATION, partition, sequence, tokens(segment)));
   }
 
   private static int[] tokens(Segment segment) {

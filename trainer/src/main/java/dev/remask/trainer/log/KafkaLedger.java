@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -26,6 +27,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TransactionAbortableException;
@@ -51,6 +53,8 @@ final class KafkaLedger implements Ledger {
   private final ConsumerGroupMetadata group;
   private final Supplier<Map<TopicPartition, OffsetAndMetadata>> offsets;
   private final LongFunction<List<TrainingStep>> reader;
+  private final Duration transactionMax;
+  private final LongSupplier nanoTime;
   private final Absence absence;
   private final BlockingQueue<TrainingStep> queue = new ArrayBlockingQueue<>(QUEUE);
   private final Thread writer = new Thread(this::write, "remask-ledger");
@@ -60,6 +64,8 @@ final class KafkaLedger implements Ledger {
   private volatile long asked; // how often it was, whether this one may still write
   private long answered; // guarded by this
   private volatile @Nullable Throwable failure;
+  private long begunNs; // the transaction; the writer's
+  private volatile boolean outlasted; // whether that which failed had been open for too long
   private volatile boolean closing;
   private volatile boolean abandoned;
 
@@ -68,6 +74,7 @@ final class KafkaLedger implements Ledger {
    * @param group consumer group that the offsets are committed for
    * @param offsets next offset of each partition, as of now; asked by the ledger's thread
    * @param reader step to the steps after it
+   * @param transactionMax after which the broker ends a transaction that is still open
    */
   KafkaLedger(
       Producer<byte[], TrainingStep> producer,
@@ -75,12 +82,15 @@ final class KafkaLedger implements Ledger {
       ConsumerGroupMetadata group,
       Supplier<Map<TopicPartition, OffsetAndMetadata>> offsets,
       LongFunction<List<TrainingStep>> reader,
+      Duration transactionMax,
       Patience patience) {
     this.producer = producer;
     this.topic = topic;
     this.group = group;
     this.offsets = offsets;
     this.reader = reader;
+    this.transactionMax = transactionMax;
+    this.nanoTime = patience.nanoTime();
     this.absence = patience.absence("writing the ledger");
     try {
       patience.tell("opening the ledger", producer::initTransactions);
@@ -149,15 +159,29 @@ final class KafkaLedger implements Ledger {
   private void requireSound() {
     Throwable cause = failure;
     if (cause != null) {
-      throw new IllegalStateException(
-          isFenced(cause)
-              ? "another trainer of this run has taken over: only one may write " + topic
-              : "cannot write "
-                  + topic
-                  + ": "
-                  + (cause instanceof TimeoutException ? cause.getMessage() : cause),
-          cause);
+      throw new IllegalStateException(line(cause), cause);
     }
+  }
+
+  /**
+   * A producer whose transaction the broker has ended, as it was open for too long, is told so, or
+   * the same as one that another trainer has fenced: then only the time tells.
+   */
+  private String line(Throwable cause) {
+    String ended =
+        "the broker has ended a transaction on %s that was open for longer than %d s (kafka.transaction.timeout.ms), as when this process stood still; start it again, and it goes on"
+            .formatted(topic, transactionMax.toSeconds());
+    if (has(cause, InvalidTxnStateException.class)) {
+      return ended;
+    }
+    if (isFenced(cause)) {
+      String taken = "another trainer of this run has taken over";
+      return outlasted ? taken + ", or " + ended : taken + ": only one may write " + topic;
+    }
+    return "cannot write "
+        + topic
+        + ": "
+        + (cause instanceof TimeoutException ? cause.getMessage() : cause);
   }
 
   private void write() {
@@ -181,6 +205,7 @@ final class KafkaLedger implements Ledger {
     } catch (InterruptedException e) {
       failure = new IllegalStateException("interrupted while writing " + topic, e);
     } catch (Throwable e) { // whatever ends this thread, nobody may wait for it
+      outlasted = nanoTime.getAsLong() - begunNs > transactionMax.toNanos();
       failure = e;
     }
   }
@@ -194,6 +219,7 @@ final class KafkaLedger implements Ledger {
   /** Returns when the steps are durable. */
   private void commit(List<TrainingStep> steps) {
     while (true) {
+      begunNs = nanoTime.getAsLong();
       producer.beginTransaction();
       Unsent unsent = new Unsent();
       try {

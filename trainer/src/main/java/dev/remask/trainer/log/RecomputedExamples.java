@@ -4,7 +4,6 @@ import dev.remask.mlm.Example;
 import dev.remask.mlm.Masker;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.Segment;
-import dev.remask.schemas.TokenIds;
 import dev.remask.trainer.ExampleSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,19 +20,23 @@ final class RecomputedExamples implements ExampleSource {
   private final SequencedLog<Segment> segments;
   private final IntFunction<EpochPlan> plans;
   private final Function<EpochPlan, Masker> masking;
+  private final boolean pairs;
   private final Map<Integer, Masker> maskers = new HashMap<>();
 
   /**
    * @param plans epoch to its plan; IllegalStateException if there is none
    * @param masking a plan's mask function
+   * @param pairs whether the segments have two parts
    */
   RecomputedExamples(
       SequencedLog<Segment> segments,
       IntFunction<EpochPlan> plans,
-      Function<EpochPlan, Masker> masking) {
+      Function<EpochPlan, Masker> masking,
+      boolean pairs) {
     this.segments = segments;
     this.plans = plans;
     this.masking = masking;
+    this.pairs = pairs;
   }
 
   @Override
@@ -46,10 +49,7 @@ final class RecomputedExamples implements ExampleSource {
     }
     List<Example> examples = new ArrayList<>();
     for (Segment segment : segments.read(0, partition, start, end)) {
-      long sequence = segment.getSequence();
-      int[] tokens = TokenIds.decode(segment.getTokens(), segment.getWidth());
-      examples.add(
-          new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, tokens)));
+      examples.add(Examples.masked(segment, masker, epoch, pairs));
     }
     return examples;
   }

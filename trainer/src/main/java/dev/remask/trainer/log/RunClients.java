@@ -9,6 +9,7 @@ import dev.remask.schemas.Topic;
 import dev.remask.schemas.TopicAdmin;
 import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.Ledger;
+import dev.remask.trainer.ModelShape;
 import dev.remask.trainer.Position;
 import java.time.Duration;
 import java.util.HashMap;
@@ -25,6 +26,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -96,6 +98,7 @@ record RunClients(RunSettings settings, Patience patience) {
         log(segments, batch + window, segment -> new Place(0, segment.getSequence())),
         plan -> Examples.masker(plan, settings.dataset()),
         settings.dataset().getVocabularySize(),
+        ModelShape.pairs(settings.dataset().getInputFormat()),
         settings.verify(),
         purged);
   }
@@ -113,6 +116,7 @@ record RunClients(RunSettings settings, Patience patience) {
         patience.ask("opening the ledger", () -> group(id)),
         feed::offsets,
         after -> recorded(after, looked),
+        transactionMax(id),
         patience);
   }
 
@@ -121,6 +125,12 @@ record RunClients(RunSettings settings, Patience patience) {
         ledgerConfig(settings.clients(), id),
         new ByteArraySerializer(),
         AvroSerdes.of(TrainingStep.class, settings.clients()).serializer());
+  }
+
+  private Duration transactionMax(String id) {
+    String key = ProducerConfig.TRANSACTION_TIMEOUT_CONFIG;
+    Object given = ledgerConfig(settings.clients(), id).get(key);
+    return Duration.ofMillis((int) ConfigDef.parseType("kafka." + key, given, ConfigDef.Type.INT));
   }
 
   /** An outage ends a group of steps only when the broker itself ends their transaction. */

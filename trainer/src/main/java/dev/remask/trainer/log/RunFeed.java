@@ -10,6 +10,7 @@ import dev.remask.trainer.Feed;
 import dev.remask.trainer.Plans;
 import dev.remask.trainer.Position;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +30,12 @@ final class RunFeed implements Feed, AutoCloseable {
   private final RecomputedExamples recomputed;
   private final ExampleSource examples;
   private final Position purged;
+  private final List<Long> arrivals = new ArrayList<>(); // guarded by itself
 
   /**
    * @param window W
    * @param masking a plan's mask function
+   * @param pairs whether the segments have two parts
    * @param verify whether new examples are compared with recomputed ones
    * @param purged up to where the topics may have lost examples that are to be learned again
    */
@@ -44,6 +47,7 @@ final class RunFeed implements Feed, AutoCloseable {
       SequencedLog<Segment> segments,
       Function<EpochPlan, Masker> masking,
       int vocabularySize,
+      boolean pairs,
       boolean verify,
       Position purged) {
     this.plans = plans;
@@ -51,8 +55,8 @@ final class RunFeed implements Feed, AutoCloseable {
     this.live = live;
     this.replays = replays;
     this.segments = segments;
-    this.recomputed = new RecomputedExamples(segments, plans::plan, masking);
-    TopicExamples topic = new TopicExamples(live, replays, vocabularySize);
+    this.recomputed = new RecomputedExamples(segments, plans::plan, masking, pairs);
+    TopicExamples topic = new TopicExamples(live, replays, vocabularySize, pairs, this::arrived);
     ExampleSource there = verify ? new VerifiedExamples(topic, recomputed) : topic;
     this.examples = purged.step() == 0 ? there : new PurgedExamples(purged, there, recomputed);
     this.purged = purged;
@@ -80,6 +84,21 @@ final class RunFeed implements Feed, AutoCloseable {
     }
     live.poll(atMost);
     return IntStream.range(0, from.size()).mapToObj(p -> live.arrived(p).sequence()).toList();
+  }
+
+  private void arrived(long ms) {
+    synchronized (arrivals) {
+      arrivals.add(ms);
+    }
+  }
+
+  @Override
+  public List<Long> arrivals() {
+    synchronized (arrivals) {
+      List<Long> since = List.copyOf(arrivals);
+      arrivals.clear();
+      return since;
+    }
   }
 
   /** Examples that came again and were dropped. Any thread. */

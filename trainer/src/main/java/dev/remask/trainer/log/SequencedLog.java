@@ -1,5 +1,6 @@
 package dev.remask.trainer.log;
 
+import dev.remask.schemas.Arrival;
 import dev.remask.schemas.SequenceKey;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -66,7 +68,7 @@ final class SequencedLog<V> implements AutoCloseable {
     }
   }
 
-  private record Entry<V>(Place place, long offset, V value) {}
+  private record Entry<V>(Place place, long offset, long arrivedMs, V value) {}
 
   /**
    * @param consumer read_committed, without a group; nobody else uses it
@@ -97,11 +99,23 @@ final class SequencedLog<V> implements AutoCloseable {
 
   /** Takes sequences {@code [start, end)} of an epoch; blocks until they are there. */
   List<V> read(int epoch, int partition, long start, long end) throws InterruptedException {
+    return read(epoch, partition, start, end, ms -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param arrivals hears of each when its text came in, in milliseconds since 1970
+   */
+  List<V> read(int epoch, int partition, long start, long end, LongConsumer arrivals)
+      throws InterruptedException {
     start(partition, new Place(epoch, start));
     Lane<V> lane = lanes.get(partition);
     List<V> values = new ArrayList<>();
     for (long sequence = start; sequence < end; sequence++) {
-      values.add(take(lane, new Place(epoch, sequence)).value());
+      Entry<V> taken = take(lane, new Place(epoch, sequence));
+      arrivals.accept(taken.arrivedMs());
+      values.add(taken.value());
     }
     return values;
   }
@@ -266,7 +280,7 @@ final class SequencedLog<V> implements AutoCloseable {
     }
     lane.skipping = false;
     lane.due = place.next();
-    lane.buffer.add(new Entry<>(place, record.offset(), record.value()));
+    lane.buffer.add(new Entry<>(place, record.offset(), Arrival.ms(record), record.value()));
     waiting++;
   }
 

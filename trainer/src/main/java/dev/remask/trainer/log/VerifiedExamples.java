@@ -24,7 +24,8 @@ final class VerifiedExamples implements ExampleSource {
     List<Example> expected = recomputed.read(epoch, partition, start, end);
     for (int i = 0; i < examples.size(); i++) {
       if (!Example.sha256(examples.subList(i, i + 1))
-          .equals(Example.sha256(expected.subList(i, i + 1)))) {
+              .equals(Example.sha256(expected.subList(i, i + 1)))
+          || !examples.get(i).origins().equals(expected.get(i).origins())) {
         throw new IllegalStateException(
             "the example of epoch %d, partition %d, sequence %d is not what its segment and plan give"
                 .formatted(epoch, partition, start + i));

@@ -4,7 +4,7 @@ package dev.remask.trainer.model;
 record Dense(Floats weight, Floats bias, int in, int out) {
   /** {@code y[rows, out]} from {@code x[rows, in]}. */
   void forward(Floats x, Floats y, int rows) {
-    y.fillRows(bias, rows);
+    y.fillRows(0, bias, rows);
     Blas.multiplyTransposed(rows, out, in, 1, x.at(0), in, weight.at(0), in, 1, y.at(0), out);
   }
 
@@ -20,7 +20,7 @@ record Dense(Floats weight, Floats bias, int in, int out) {
 
   /** With this as the gradients: {@code weight += dyᵀ · x}, {@code bias += Σ rows of dy}. */
   void accumulate(Floats dy, Floats x, int rows, Kernels kernels) {
-    kernels.sumColumns(dy, bias, rows, out);
+    kernels.sumColumns(dy, bias, 0, rows, out);
     accumulateWeight(dy, x, rows);
   }
 

@@ -30,7 +30,9 @@ final class Embeddings {
   /** To {@code [N, H]}, valid until the next call. */
   Floats forward(MicroBatch batch) {
     int n = batch.size();
-    normalized.fillRows(weights.type(), n);
+    for (int p = 0; p < batch.parts(); p++) {
+      normalized.fillRows(batch.part(p), weights.types().get(p & 1), batch.partLength(p));
+    }
     for (int s = 0; s < batch.sequences(); s++) {
       for (int i = batch.start(s); i < batch.start(s + 1); i++) {
         kernels.add(weights.words(), word(batch, i), normalized, i * hidden, hidden);
@@ -66,7 +68,10 @@ final class Embeddings {
     Parameters.Norm norm = gradients.embeddingNorm();
     kernels.layerNormBackward(
         d, normalized, scale, weights.embeddingNorm().gain(), norm.gain(), norm.shift(), n, hidden);
-    kernels.sumColumns(d, gradients.type(), n, hidden);
+    for (int p = 0; p < batch.parts(); p++) {
+      Floats type = gradients.types().get(p & 1);
+      kernels.sumColumns(d, type, batch.part(p), batch.partLength(p), hidden);
+    }
     for (int s = 0; s < batch.sequences(); s++) {
       kernels.add(
           d,

@@ -65,15 +65,16 @@ final class Floats {
     bytes.put(to << 2, source.bytes, from << 2, count << 2);
   }
 
-  /** Writes {@code row} {@code rows} times, one after another. */
-  void fillRows(Floats row, int rows) {
+  /** Writes {@code row} {@code rows} times, one after another, from that of an index on. */
+  void fillRows(int first, Floats row, int rows) {
+    int from = first * row.length;
     int count = rows * row.length;
     if (count == 0) {
       return;
     }
-    copy(0, row, 0, row.length);
+    copy(from, row, 0, row.length);
     for (int done = row.length; done < count; done *= 2) {
-      copy(done, this, 0, Math.min(done, count - done));
+      copy(from + done, this, from, Math.min(done, count - done));
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.remask.trainer.model;
 
 /**
- * How parameters start. Biases and the type embedding start at 0, LayerNorm gains at 1.
+ * How parameters start. Biases and the only type embedding start at 0, LayerNorm gains at 1.
  *
  * @param attentionStd standard deviation of the query, key and value matrices
  * @param std of the other matrices and the embeddings
@@ -47,7 +47,7 @@ public record Initialization(double attentionStd, double std, double positionAmp
       }
     } else if (tensor.name().equals(Layout.POSITIONS)) {
       positions(values, tensor.shape().get(1), random);
-    } else if (!tensor.name().equals(Layout.TYPES)) {
+    } else if (!tensor.name().equals(Layout.TYPES) || tensor.shape().get(0) > 1) {
       double deviation = tensor.name().contains(".self.") ? attentionStd : std;
       for (int i = 0; i < values.length; i++) {
         values.set(i, (float) (deviation * random.gaussian()));

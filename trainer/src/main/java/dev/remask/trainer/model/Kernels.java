@@ -21,8 +21,8 @@ interface Kernels {
   /** {@code y[to ...] += x[from ...]}. */
   void add(Floats x, int from, Floats y, int to, int count);
 
-  /** {@code sums[w] += Σ over rows of x[r, w]}. */
-  void sumColumns(Floats x, Floats sums, int rows, int width);
+  /** {@code sums[w] += Σ over rows of x[r, w]}, the rows from {@code first} on. */
+  void sumColumns(Floats x, Floats sums, int first, int rows, int width);
 
   /**
    * {@code y[to + r · stride + i] = x[from + r · stride + i] · mask(r · width + i)}; x and y may be
@@ -44,6 +44,12 @@ interface Kernels {
 
   /** {@code d = d ∘ slope}, and {@code sums[w] += Σ over rows of d[r, w]}. */
   void geluBackward(Floats d, Floats slope, Floats sums, int rows, int width);
+
+  /** Hyperbolic tangent, in place, of the first {@code count}. */
+  void tanh(Floats x, int count);
+
+  /** In place of d, from the gradient of {@code y = tanh(x)} to that of x. */
+  void tanhBackward(Floats d, Floats y, int count);
 
   /**
    * {@code y = gain · (x - mean) / √(variance + ε) + shift} for the rows from {@code first} on; x

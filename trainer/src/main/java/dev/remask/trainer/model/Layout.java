@@ -4,6 +4,7 @@ import dev.remask.trainer.ModelShape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where each tensor lies in a flat vector of all parameters, under Hugging Face's names. Matrices
@@ -16,6 +17,10 @@ final class Layout {
   static final String POSITIONS = "roberta.embeddings.position_embeddings.weight";
   static final String TYPES = "roberta.embeddings.token_type_embeddings.weight";
   static final String HEAD_BIAS = "lm_head.bias";
+  static final String POOLER = "roberta.pooler.dense";
+
+  /** As BertForPreTraining names it; RobertaForMaskedLM has no place for it. */
+  static final String NEXT_SENTENCE = "cls.seq_relationship";
 
   /** Rows of the position table before that of a segment's first token: pad id + 1. */
   static final int FIRST_POSITION = 2;
@@ -52,18 +57,22 @@ final class Layout {
   }
 
   Tensor tensor(String name) {
-    Tensor tensor = tensors.get(name);
-    if (tensor == null) {
-      throw new IllegalStateException("no tensor " + name);
-    }
-    return tensor;
+    return find(name).orElseThrow(() -> new IllegalStateException("no tensor " + name));
+  }
+
+  Optional<Tensor> find(String name) {
+    return Optional.ofNullable(tensors.get(name));
+  }
+
+  static boolean isNextSentenceHead(Tensor tensor) {
+    return tensor.name().startsWith(POOLER) || tensor.name().startsWith(NEXT_SENTENCE);
   }
 
   private void matrices(ModelShape shape) {
     int hidden = shape.hidden();
     group(List.of(WORDS), shape.vocabulary(), hidden);
     group(List.of(POSITIONS), shape.positions() + FIRST_POSITION, hidden);
-    group(List.of(TYPES), 1, hidden);
+    group(List.of(TYPES), shape.tokenTypes(), hidden);
     for (int l = 0; l < shape.layers(); l++) {
       group(selfAttention(l, "weight"), hidden, hidden);
       group(List.of(layer(l, "attention.output.dense.weight")), hidden, hidden);
@@ -71,6 +80,10 @@ final class Layout {
       group(List.of(layer(l, "output.dense.weight")), hidden, shape.feedForward());
     }
     group(List.of("lm_head.dense.weight"), hidden, hidden);
+    if (shape.pairs()) {
+      group(List.of(POOLER + ".weight"), hidden, hidden);
+      group(List.of(NEXT_SENTENCE + ".weight"), 2, hidden);
+    }
   }
 
   private void vectors(ModelShape shape) {
@@ -87,6 +100,10 @@ final class Layout {
     group(List.of("lm_head.dense.bias"), hidden);
     norm("lm_head.layer_norm", hidden);
     group(List.of(HEAD_BIAS), shape.vocabulary());
+    if (shape.pairs()) {
+      group(List.of(POOLER + ".bias"), hidden);
+      group(List.of(NEXT_SENTENCE + ".bias"), 2);
+    }
   }
 
   static List<String> selfAttention(int layer, String kind) {

@@ -109,6 +109,7 @@ final class MaskedHead {
       float sum = softmax(row, max);
       double loss = StrictMath.log(sum) - ((double) logit - max);
       tally.add(loss, logit == max, batch.token(batch.row(from + i)));
+      batch.lose(from + i, loss);
       logits.increase(row + label, -1);
     }
   }

@@ -7,6 +7,7 @@ import java.util.List;
 
 /**
  * The tokens of some sequences one after another, without padding: N tokens, M of them to predict.
+ * Either all sequences are pairs or none is.
  */
 final class MicroBatch {
   /** Where each sequence begins, and N at the end. */
@@ -15,6 +16,9 @@ final class MicroBatch {
   private final int[] tokens; // [N]
   private final int[] rows; // [M], the tokens to predict
   private final int[] labels; // [M]
+  private final int[] parts; // where each part begins, types 0 and 1 in turn, and N at the end
+  private final boolean[] nextSentence; // of each sequence, if they are pairs
+  private final double[] losses; // [M]
   private final long[] keys; // of each sequence's dropout
   private final Dropout dropout;
 
@@ -30,14 +34,37 @@ final class MicroBatch {
       starts[s + 1] = starts[s] + example.masked().inputs().length;
       predictions += example.masked().positions().length;
     }
+    this.nextSentence = new boolean[isPair(examples) ? examples.size() : 0];
+    this.parts = parts(examples);
     this.tokens = new int[starts[examples.size()]];
     this.rows = new int[predictions];
     this.labels = new int[predictions];
+    this.losses = new double[predictions];
     int row = 0;
     for (int s = 0; s < examples.size(); s++) {
       place(s, row, examples.get(s).masked());
       row += examples.get(s).masked().positions().length;
     }
+  }
+
+  private static boolean isPair(List<Example> examples) {
+    return !examples.isEmpty() && examples.get(0).secondPart() != Example.ONE_PART;
+  }
+
+  /** Without pairs all tokens are of type 0, in one part. */
+  private int[] parts(List<Example> examples) {
+    if (nextSentence.length == 0) {
+      return new int[] {0, starts[examples.size()]};
+    }
+    int[] begins = new int[2 * examples.size() + 1];
+    for (int s = 0; s < examples.size(); s++) {
+      Example example = examples.get(s);
+      nextSentence[s] = Boolean.TRUE.equals(example.nextSentence());
+      begins[2 * s] = starts[s];
+      begins[2 * s + 1] = starts[s] + example.secondPart();
+    }
+    begins[2 * examples.size()] = starts[examples.size()];
+    return begins;
   }
 
   private void place(int s, int row, Masked masked) {
@@ -49,12 +76,29 @@ final class MicroBatch {
     }
   }
 
-  /** IllegalArgumentException that names the example, if the model cannot take it. */
+  /** IllegalArgumentException that names the example, if the model cannot learn from it. */
   static void check(Example example, ModelShape shape) {
+    checkTokens(example, shape);
+    Example.partsFault(
+            shape.pairs(),
+            example.masked().inputs().length,
+            example.secondPart(),
+            example.nextSentence())
+        .ifPresent(
+            fault -> {
+              throw new IllegalArgumentException(name(example) + fault);
+            });
+  }
+
+  private static String name(Example example) {
+    return "example of epoch %d, partition %d, sequence %d: "
+        .formatted(example.epoch(), example.partition(), example.sequence());
+  }
+
+  /** The same, but for its parts. */
+  static void checkTokens(Example example, ModelShape shape) {
     Masked masked = example.masked();
-    String name =
-        "example of epoch %d, partition %d, sequence %d: "
-            .formatted(example.epoch(), example.partition(), example.sequence());
+    String name = name(example);
     int length = masked.inputs().length;
     if (length < 1 || length > shape.positions()) {
       throw new IllegalArgumentException(
@@ -101,6 +145,25 @@ final class MicroBatch {
     return starts[sequence + 1] - starts[sequence];
   }
 
+  /** Each of one token type: of part p it is p mod 2. */
+  int parts() {
+    return parts.length - 1;
+  }
+
+  /** The index of a part's first token. */
+  int part(int part) {
+    return parts[part];
+  }
+
+  int partLength(int part) {
+    return parts[part + 1] - parts[part];
+  }
+
+  /** Whether the second part of a sequence follows the first in its document. */
+  boolean isNextSentence(int sequence) {
+    return nextSentence[sequence];
+  }
+
   int token(int index) {
     return tokens[index];
   }
@@ -116,6 +179,15 @@ final class MicroBatch {
 
   int label(int prediction) {
     return labels[prediction];
+  }
+
+  void lose(int prediction, double loss) {
+    losses[prediction] = loss;
+  }
+
+  /** Of each prediction {@code [M]}, in nats; 0 before a pass has been over it. */
+  double[] losses() {
+    return losses;
   }
 
   boolean hasDropout() {

@@ -17,11 +17,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * A model's files: {@code config.json} and {@code model.safetensors} as Hugging Face's
- * RobertaForMaskedLM has them, {@code optimizer.safetensors} with AdamW's moments under the same
- * names. A fault of a file is an IOException that names the file and the fault.
+ * RobertaForMaskedLM has them, with BERT's next-sentence head beside it if there are pairs; {@code
+ * optimizer.safetensors} with AdamW's moments under the same names. A fault of a file is an
+ * IOException that names the file and the fault.
  */
 final class ModelFiles {
   private static final String CONFIG = "config.json";
@@ -53,7 +55,7 @@ final class ModelFiles {
 
   /** What a configuration must say, since what transformers takes otherwise is another model. */
   private static final Map<String, String> EXPECTED =
-      Map.of("model_type", "roberta", "type_vocab_size", "1", "layer_norm_eps", "1.0E-5");
+      Map.of("model_type", "roberta", "layer_norm_eps", "1.0E-5");
 
   /** What it must not say otherwise. The position table begins after the padding's row. */
   private static final Map<String, String> USUAL =
@@ -66,10 +68,7 @@ final class ModelFiles {
 
   /** What other writers add and this model has no use for. */
   private static final Set<String> UNUSED =
-      Set.of(
-          "roberta.embeddings.position_ids",
-          "roberta.pooler.dense.weight",
-          "roberta.pooler.dense.bias");
+      Set.of("roberta.embeddings.position_ids", Layout.POOLER + ".weight", Layout.POOLER + ".bias");
 
   private ModelFiles() {}
 
@@ -99,13 +98,58 @@ final class ModelFiles {
       throws IOException {
     ModelShape found = shape(folder);
     if (!found.equals(shape)) {
-      throw new IOException(folder.resolve(CONFIG) + ": " + found + "; expected " + shape);
+      throw otherShape(folder, found, shape);
     }
-    try (Safetensors tensors = openModel(folder, layout)) {
+    try (Safetensors tensors = openModel(folder, file -> layout.tensors())) {
       for (Layout.Tensor tensor : layout.tensors()) {
         read(tensors, tensor, parameters.slice(tensor.offset(), tensor.length()));
       }
     }
+  }
+
+  private static IOException otherShape(Path folder, ModelShape found, ModelShape expected) {
+    return new IOException(folder.resolve(CONFIG) + ": " + found + "; expected " + expected);
+  }
+
+  /**
+   * The same from a folder whose model may have other token types and no next-sentence head: writes
+   * over what it has, each type that it lacks by its first.
+   */
+  static void takeModel(
+      Path folder, ModelShape shape, Layout layout, Floats parameters, Arena aside)
+      throws IOException {
+    ModelShape found = shape(folder);
+    if (!found.withPairs(shape.pairs()).equals(shape)) {
+      throw otherShape(folder, found, shape);
+    }
+    Layout theirs = layout(folder);
+    Floats read = aside.floats(theirs.length);
+    List<Layout.Tensor> taken;
+    try (Safetensors tensors = openModel(folder, file -> withoutMissingHead(file, theirs))) {
+      taken = withoutMissingHead(tensors, theirs);
+      for (Layout.Tensor tensor : taken) {
+        read(tensors, tensor, read.slice(tensor.offset(), tensor.length()));
+      }
+    }
+    for (Layout.Tensor from : taken) {
+      layout.find(from.name()).ifPresent(to -> copy(read, from, parameters, to));
+    }
+  }
+
+  /** Repeats its rows, or takes the first ones. */
+  private static void copy(Floats read, Layout.Tensor from, Floats parameters, Layout.Tensor to) {
+    for (int at = 0; at < to.length(); at += from.length()) {
+      int count = Math.min(from.length(), to.length() - at);
+      parameters.copy(to.offset() + at, read, from.offset(), count);
+    }
+  }
+
+  /** Two token types do not say that there is a head: other writers have a pooler at most. */
+  private static List<Layout.Tensor> withoutMissingHead(Safetensors file, Layout layout) {
+    boolean head = file.names().contains(Layout.NEXT_SENTENCE + ".weight");
+    return layout.tensors().stream()
+        .filter(tensor -> head || !Layout.isNextSentenceHead(tensor))
+        .toList();
   }
 
   /** Reads all of a model folder, one tensor at a time, and keeps nothing. */
@@ -119,10 +163,10 @@ final class ModelFiles {
               .formatted(
                   folder.resolve(MODEL), longest, Arena.availableBytes() / (2 * Float.BYTES)));
     }
-    try (Safetensors tensors = openModel(folder, layout);
+    try (Safetensors tensors = openModel(folder, file -> withoutMissingHead(file, layout));
         Arena arena = new Arena()) {
       Floats one = arena.floats(longest);
-      for (Layout.Tensor tensor : layout.tensors()) {
+      for (Layout.Tensor tensor : withoutMissingHead(tensors, layout)) {
         read(tensors, tensor, one.slice(0, tensor.length()));
       }
     }
@@ -137,14 +181,15 @@ final class ModelFiles {
     }
   }
 
-  /** With all of the layout's tensors, and no unknown one: so far the header tells. */
-  private static Safetensors openModel(Path folder, Layout layout) throws IOException {
+  /** With all of the wanted tensors, and no unknown one: so far the header tells. */
+  private static Safetensors openModel(
+      Path folder, Function<Safetensors, List<Layout.Tensor>> wanted) throws IOException {
     requireModel(folder);
     Path file = folder.resolve(MODEL);
     Safetensors tensors = Safetensors.open(file);
     try {
       Set<String> known = new HashSet<>(UNUSED);
-      for (Layout.Tensor tensor : layout.tensors()) {
+      for (Layout.Tensor tensor : wanted.apply(tensors)) {
         known.add(tensor.name());
         tensors.check(name(tensors, tensor), tensor.shape());
       }
@@ -263,7 +308,7 @@ final class ModelFiles {
         .put("num_attention_heads", shape.heads())
         .put("intermediate_size", shape.feedForward())
         .put("max_position_embeddings", shape.positions() + Layout.FIRST_POSITION)
-        .put("type_vocab_size", 1)
+        .put("type_vocab_size", shape.tokenTypes())
         .put("hidden_act", "gelu")
         .put("layer_norm_eps", 1e-5)
         .put("hidden_dropout_prob", dropout)
@@ -294,7 +339,8 @@ final class ModelFiles {
             size(file, config, "intermediate_size", MAX_FEED_FORWARD),
             size(file, config, "vocab_size", MAX_VOCABULARY),
             size(file, config, "max_position_embeddings", MAX_POSITIONS + Layout.FIRST_POSITION)
-                - Layout.FIRST_POSITION);
+                - Layout.FIRST_POSITION,
+            size(file, config, "type_vocab_size", 2) > 1);
     try {
       Roberta.check(shape);
     } catch (IllegalArgumentException e) {

@@ -2,6 +2,7 @@ package dev.remask.trainer.model;
 
 import dev.remask.trainer.ModelShape;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -11,12 +12,13 @@ import java.util.stream.IntStream;
 record Parameters(
     Floats words,
     Floats positions,
-    Floats type,
+    List<Floats> types,
     Norm embeddingNorm,
     List<Layer> layers,
     Dense head,
     Norm headNorm,
-    Dense decoder) {
+    Dense decoder,
+    Optional<NextSentence> nextSentence) {
 
   /** LayerNorm's {@code gain[H]} and {@code shift[H]}. */
   record Norm(Floats gain, Floats shift) {}
@@ -24,6 +26,9 @@ record Parameters(
   /** One layer; qkv is query, key and value on top of each other, {@code [3H, H]}. */
   record Layer(
       Dense qkv, Dense attentionOutput, Norm attentionNorm, Dense inner, Dense outer, Norm norm) {}
+
+  /** BERT's next-sentence head: a dense layer on {@code <s>}, and two logits of its tanh. */
+  record NextSentence(Dense pooler, Dense classifier) {}
 
   static Parameters over(Floats flat, Layout layout, ModelShape shape) {
     return new Views(flat, layout, shape).parameters();
@@ -35,12 +40,27 @@ record Parameters(
       return new Parameters(
           view(Layout.WORDS, 1),
           view(Layout.POSITIONS, 1),
-          view(Layout.TYPES, 1),
+          types(),
           norm("roberta.embeddings.LayerNorm"),
           IntStream.range(0, shape.layers()).mapToObj(this::layer).toList(),
           dense("lm_head.dense", hidden, hidden),
           norm("lm_head.layer_norm"),
-          new Dense(view(Layout.WORDS, 1), view(Layout.HEAD_BIAS, 1), hidden, shape.vocabulary()));
+          new Dense(view(Layout.WORDS, 1), view(Layout.HEAD_BIAS, 1), hidden, shape.vocabulary()),
+          shape.pairs() ? Optional.of(nextSentence()) : Optional.empty());
+    }
+
+    /** One {@code [H]} each. */
+    private List<Floats> types() {
+      int first = layout.tensor(Layout.TYPES).offset();
+      return IntStream.range(0, shape.tokenTypes())
+          .mapToObj(type -> flat.slice(first + type * shape.hidden(), shape.hidden()))
+          .toList();
+    }
+
+    private NextSentence nextSentence() {
+      return new NextSentence(
+          dense(Layout.POOLER, shape.hidden(), shape.hidden()),
+          dense(Layout.NEXT_SENTENCE, shape.hidden(), 2));
     }
 
     private Layer layer(int l) {

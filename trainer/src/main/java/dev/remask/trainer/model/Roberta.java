@@ -164,47 +164,91 @@ public final class Roberta implements Learner {
       throw new IllegalArgumentException(
           "learning rate " + learningRate + ", step " + step + "; allowed: >= 0, >= 1");
     }
-    Optional<Evaluation> backpropagated = backpropagate(batch, step, watch::abandons);
+    Optional<Evaluation> backpropagated = scoreAndBackpropagate(batch, step, watch);
     if (backpropagated.isEmpty()) {
       return Optional.empty();
     }
     Evaluation sums = backpropagated.get();
-    double divisor = Math.max(1, sums.tokens());
+    double divisor = divisor(batch);
     double norm = StrictMath.sqrt(reduce()) / divisor;
     watch.summed();
-    update(norm, sums.lossSum() / divisor, divisor, learningRate, step);
     long tokens = batch.stream().mapToLong(example -> example.masked().inputs().length).sum();
-    return Optional.of(new StepResult(sums.lossSum() / divisor, norm, sums.tokens(), tokens));
+    StepResult result =
+        new StepResult(sums.lossSum() / divisor, norm, sums.tokens(), tokens, sums.nextSentence());
+    if (result.isFinite()) { // whoever reads the result has to see to it
+      update(norm, divisor, learningRate, step);
+    }
+    return Optional.of(result);
   }
 
-  /** Changes nothing if loss or norm is not finite: whoever reads the result has to see to it. */
-  void update(double norm, double loss, double divisor, double learningRate, long step) {
-    if (!Double.isFinite(norm) || !Double.isFinite(loss)) {
-      return;
-    }
+  void update(double norm, double divisor, double learningRate, long step) {
     update(
         settings.optimizer().update(learningRate, step, norm, divisor, true),
         settings.optimizer().update(learningRate, step, norm, divisor, false));
   }
 
-  /** Each worker's summed gradients of its micro-batches, from zero; empty if it was given up. */
+  /** What turns the summed gradient into that of the step: its predicted tokens, at least 1. */
+  static double divisor(List<Example> batch) {
+    return Math.max(
+        1, batch.stream().mapToLong(example -> example.masked().positions().length).sum());
+  }
+
+  /** With dropout, the pass that learns is no fair score: then another one comes before it. */
+  private Optional<Evaluation> scoreAndBackpropagate(
+      List<Example> batch, long step, StepWatch watch) {
+    if (!watch.scores()) {
+      return backpropagate(batch, step, watch::abandons);
+    }
+    Losses losses = new Losses(microBatches(batch));
+    Optional<Evaluation> passed =
+        dropout.isActive()
+            ? score(batch, watch::abandons, losses)
+            : backpropagate(batch, step, watch::abandons, losses);
+    passed.ifPresent(all -> watch.scored(losses.all()));
+    return passed.isPresent() && dropout.isActive()
+        ? backpropagate(batch, step, watch::abandons)
+        : passed;
+  }
+
+  /**
+   * Each worker's summed gradients of its micro-batches, from zero; empty if it was given up. The
+   * sum of the next-sentence losses counts by tokens over pairs, both of the whole batch: divided
+   * by the tokens, it is their mean.
+   */
   Optional<Evaluation> backpropagate(List<Example> batch, long step, BooleanSupplier abandons) {
+    return backpropagate(batch, step, abandons, Losses.ignored());
+  }
+
+  private Optional<Evaluation> backpropagate(
+      List<Example> batch, long step, BooleanSupplier abandons, Losses losses) {
+    double pairWeight = divisor(batch) / batch.size();
     return each(
         batch,
-        (worker, examples) -> worker.learn(new MicroBatch(examples, dropout, step), abandons),
+        dropout,
+        step,
+        losses,
+        (worker, examples) -> worker.learn(examples, pairWeight, abandons),
         worker -> worker.gradient.clear());
   }
 
   @Override
   public Optional<Evaluation> evaluate(List<Example> examples, BooleanSupplier abandons) {
+    return score(examples, abandons, Losses.ignored());
+  }
+
+  private Optional<Evaluation> score(
+      List<Example> examples, BooleanSupplier abandons, Losses losses) {
     return each(
         examples,
-        (worker, some) -> worker.score(new MicroBatch(some, Dropout.NONE, 0), abandons),
+        Dropout.NONE,
+        0,
+        losses,
+        (worker, some) -> worker.score(some, abandons),
         worker -> {});
   }
 
   private interface Pass {
-    Optional<Evaluation> apply(Worker worker, List<Example> microBatch);
+    Optional<Evaluation> apply(Worker worker, MicroBatch microBatch);
   }
 
   private interface Preparation {
@@ -215,7 +259,13 @@ public final class Roberta implements Learner {
    * Micro-batch i goes to worker i mod n; the sums are added in the order of the micro-batches.
    * Empty if one was given up: then the others end before their next one.
    */
-  private Optional<Evaluation> each(List<Example> examples, Pass pass, Preparation preparation) {
+  private Optional<Evaluation> each(
+      List<Example> examples,
+      Dropout dropped,
+      long step,
+      Losses losses,
+      Pass pass,
+      Preparation preparation) {
     requireOpen();
     examples.forEach(example -> MicroBatch.check(example, shape));
     List<List<Example>> cut = cut(examples);
@@ -226,7 +276,9 @@ public final class Roberta implements Learner {
         w -> {
           preparation.apply(workers.get(w));
           for (int i = w; i < cut.size() && !abandoned.get(); i += workers.size()) {
-            Optional<Evaluation> sum = pass.apply(workers.get(w), cut.get(i));
+            MicroBatch microBatch = new MicroBatch(cut.get(i), dropped, step);
+            Optional<Evaluation> sum = pass.apply(workers.get(w), microBatch);
+            losses.put(i, microBatch.losses());
             abandoned.compareAndSet(false, sum.isEmpty());
             sums.set(i, sum);
           }
@@ -235,6 +287,10 @@ public final class Roberta implements Learner {
         ? Optional.empty()
         : Optional.of(
             sums.stream().flatMap(Optional::stream).reduce(Evaluation.NOTHING, Evaluation::plus));
+  }
+
+  private int microBatches(List<Example> examples) {
+    return (examples.size() + settings.microBatch() - 1) / settings.microBatch();
   }
 
   private List<List<Example>> cut(List<Example> examples) {
@@ -314,7 +370,7 @@ public final class Roberta implements Learner {
   private MicroBatch question(int[] tokens, int position) {
     requireOpen();
     Example example = new Example(0, 0, 0, new Masked(tokens, new int[] {position}, new int[1]));
-    MicroBatch.check(example, shape);
+    MicroBatch.checkTokens(example, shape);
     return new MicroBatch(List.of(example), Dropout.NONE, 0);
   }
 
@@ -382,13 +438,15 @@ public final class Roberta implements Learner {
     squares.copy(0, newSquares, 0, layout.length);
   }
 
-  /** Takes the parameters of a model folder, and starts the optimizer afresh; faults as in load. */
+  /**
+   * Takes the parameters of a model folder, and starts the optimizer afresh; faults as in load. A
+   * model for pairs takes one for single parts, too, and the other way: what the folder lacks of
+   * the next-sentence head stays as it is, and the second token type begins as the first.
+   */
   public void load(Path model) throws IOException {
     requireOpen();
     try (Arena aside = new Arena()) {
-      Floats read = aside.floats(layout.length);
-      ModelFiles.loadModel(model, shape, layout, read);
-      parameters.copy(0, read, 0, layout.length);
+      ModelFiles.takeModel(model, shape, layout, parameters, aside);
       means.clear();
       squares.clear();
     }

@@ -70,8 +70,8 @@ class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void sumColumns(Floats x, Floats sums, int rows, int width) {
-    for (int r = 0; r < rows; r++) {
+  public void sumColumns(Floats x, Floats sums, int first, int rows, int width) {
+    for (int r = first; r < first + rows; r++) {
       add(x, r * width, sums, 0, width);
     }
   }
@@ -116,7 +116,22 @@ class ScalarKernels implements Kernels {
     for (int i = 0; i < rows * width; i++) {
       d.set(i, d.get(i) * slope.get(i));
     }
-    sumColumns(d, sums, rows, width);
+    sumColumns(d, sums, 0, rows, width);
+  }
+
+  @Override
+  public void tanh(Floats x, int count) {
+    for (int i = 0; i < count; i++) {
+      x.set(i, (float) StrictMath.tanh(x.get(i)));
+    }
+  }
+
+  @Override
+  public void tanhBackward(Floats d, Floats y, int count) {
+    for (int i = 0; i < count; i++) {
+      float tangent = y.get(i);
+      d.set(i, d.get(i) * (1 - tangent * tangent));
+    }
   }
 
   @Override

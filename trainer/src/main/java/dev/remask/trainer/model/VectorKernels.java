@@ -42,13 +42,13 @@ final class VectorKernels implements Kernels {
 
   /** A block of rows after another: whole columns would touch a page of memory for each row. */
   @Override
-  public void sumColumns(Floats x, Floats sums, int rows, int width) {
+  public void sumColumns(Floats x, Floats sums, int first, int rows, int width) {
     for (int r = 0; r < rows; r += ROWS) {
-      sumColumns(x, r * width, sums, Math.min(ROWS, rows - r), width);
+      sumBlock(x, (first + r) * width, sums, Math.min(ROWS, rows - r), width);
     }
   }
 
-  static void sumColumns(Floats x, int from, Floats sums, int rows, int width) {
+  static void sumBlock(Floats x, int from, Floats sums, int rows, int width) {
     int bound = SPECIES.loopBound(width);
     int end = from + rows * width;
     for (int column = 0; column < bound; column += LANES) {
@@ -161,7 +161,7 @@ final class VectorKernels implements Kernels {
     for (int r = 0; r < rows; r += ROWS) {
       int some = Math.min(ROWS, rows - r);
       multiply(slope, d, r * width, some * width);
-      sumColumns(d, r * width, sums, some, width);
+      sumBlock(d, r * width, sums, some, width);
     }
   }
 
@@ -173,6 +173,17 @@ final class VectorKernels implements Kernels {
     for (int i = bound; i < from + count; i++) {
       y.set(i, y.get(i) * x.get(i));
     }
+  }
+
+  /** One row of each sequence, so no vectors. */
+  @Override
+  public void tanh(Floats x, int count) {
+    rest.tanh(x, count);
+  }
+
+  @Override
+  public void tanhBackward(Floats d, Floats y, int count) {
+    rest.tanhBackward(d, y, count);
   }
 
   @Override

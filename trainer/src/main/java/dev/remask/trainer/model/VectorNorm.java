@@ -82,7 +82,7 @@ final class VectorNorm {
     for (int r = 0; r < rows; r++) {
       if (r % VectorKernels.ROWS == 0) {
         int some = Math.min(VectorKernels.ROWS, rows - r);
-        VectorKernels.sumColumns(d, r * width, shiftGradient, some, width);
+        VectorKernels.sumBlock(d, r * width, shiftGradient, some, width);
         sumProducts(d, normalized, r * width, gainGradient, some, width);
       }
       int at = r * width;

@@ -38,6 +38,7 @@ final class Worker {
   private final Embeddings embeddings;
   private final List<EncoderLayer> layers;
   private final MaskedHead head;
+  private final Optional<NextSentenceHead> nextSentence;
   private final Floats d; // [N, H]
 
   Worker(Context context, Floats gradient) {
@@ -49,6 +50,14 @@ final class Worker {
             .mapToObj(l -> new EncoderLayer(context, l, scratch))
             .toList();
     this.head = new MaskedHead(context);
+    this.nextSentence =
+        context
+            .weights()
+            .nextSentence()
+            .map(
+                weights ->
+                    new NextSentenceHead(
+                        context, weights, context.gradients().nextSentence().orElseThrow()));
     this.d = context.rows(context.shape().hidden());
   }
 
@@ -62,24 +71,27 @@ final class Worker {
     return rows * (2 * hidden + 1)
         + shape.layers() * (layer + attention)
         + shared
-        + MaskedHead.floats(shape, sequences);
+        + MaskedHead.floats(shape, sequences)
+        + NextSentenceHead.floats(shape, sequences);
   }
 
   /**
    * Adds the gradients of a micro-batch's summed loss; empty, with some of them added, if it was
    * given up.
    *
+   * @param pairWeight of a pair's next-sentence loss, beside that of a token
    * @param abandons asked before each layer: a micro-batch may take many seconds
    */
-  Optional<Evaluation> learn(MicroBatch batch, BooleanSupplier abandons) {
-    Floats encoded = embeddings.forward(batch);
-    for (EncoderLayer layer : layers) {
-      if (abandons.getAsBoolean()) {
-        return Optional.empty();
-      }
-      encoded = layer.forward(batch, encoded);
+  Optional<Evaluation> learn(MicroBatch batch, double pairWeight, BooleanSupplier abandons) {
+    Optional<Floats> output = encode(batch, abandons);
+    if (output.isEmpty()) {
+      return Optional.empty();
     }
+    Floats encoded = output.get();
     Evaluation sums = head.learn(batch, encoded, d);
+    if (nextSentence.isPresent()) {
+      sums = sums.with(nextSentence.get().learn(batch, encoded, pairWeight, d));
+    }
     for (int l = layers.size() - 1; l >= 0; l--) {
       if (abandons.getAsBoolean()) {
         return Optional.empty();
@@ -96,7 +108,12 @@ final class Worker {
    * @param abandons asked before each layer
    */
   Optional<Evaluation> score(MicroBatch batch, BooleanSupplier abandons) {
-    return encode(batch, abandons).map(encoded -> head.score(batch, encoded));
+    return encode(batch, abandons)
+        .map(
+            encoded -> {
+              Evaluation sums = head.score(batch, encoded);
+              return nextSentence.map(n -> sums.with(n.score(batch, encoded))).orElse(sums);
+            });
   }
 
   /** The feed-forward part's product of so many rows, and nothing else; no result reads it. */

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What every source must do (invariant 2): the same bytes, whatever they come from. */
 @Timeout(20)
 abstract class ExampleSourceContract {
-  final RunLogs logs = new RunLogs(1, 40, 25, 0);
+  final RunLogs logs = RunLogs.ofPairs(1, 40, 25, 0);
 
   /**
    * @param ahead how many records may wait in memory

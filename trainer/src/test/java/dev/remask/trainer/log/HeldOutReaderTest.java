@@ -86,6 +86,7 @@ class HeldOutReaderTest {
         RunLogs.masker(logs.planOf(0)),
         new Unigram(MaskingPolicy.ROBERTA, RunLogs.VOCABULARY),
         token -> token % 7,
+        logs.pairs,
         MOST);
   }
 

@@ -1,5 +1,6 @@
 package dev.remask.trainer.log;
 
+import dev.remask.schemas.Arrival;
 import dev.remask.schemas.SequenceKey;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -39,9 +40,15 @@ final class InMemoryLog<V> {
   synchronized void append(int partition, long sequence, V value) {
     byte[] key = new SequenceKey(partition, sequence).encode();
     nextOffset[partition] += random.nextInt(4) == 0 ? 1 : 0;
-    partitions
-        .get(partition)
-        .add(new ConsumerRecord<>(topic, partition, nextOffset[partition]++, key, value));
+    ConsumerRecord<byte[], V> record =
+        new ConsumerRecord<>(topic, partition, nextOffset[partition]++, key, value);
+    Arrival.headers(arrivedMs(partition, sequence)).forEach(record.headers()::add);
+    partitions.get(partition).add(record);
+  }
+
+  /** When the text of each record came in. */
+  static long arrivedMs(int partition, long sequence) {
+    return -1_000 * (partition + 1) - sequence;
   }
 
   synchronized int size(int partition) {

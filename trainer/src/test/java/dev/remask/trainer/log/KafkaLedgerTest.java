@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.TrainingStep;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,14 @@ class KafkaLedgerTest {
               .serializer());
 
   private KafkaLedger ledger(Supplier<Map<TopicPartition, OffsetAndMetadata>> offsets) {
-    return new KafkaLedger(producer, "ledger", GROUP, offsets, step -> List.of(), RunLogs.PATIENCE);
+    return new KafkaLedger(
+        producer,
+        "ledger",
+        GROUP,
+        offsets,
+        step -> List.of(),
+        Duration.ofMinutes(15),
+        RunLogs.PATIENCE);
   }
 
   private static boolean never() {

@@ -23,6 +23,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -53,12 +54,17 @@ class LedgerOutageTest {
   }
 
   private KafkaLedger ledger(StrictProducer producer, Duration max) {
+    return ledger(producer, max, Duration.ofDays(2));
+  }
+
+  private KafkaLedger ledger(StrictProducer producer, Duration max, Duration transactionMax) {
     return new KafkaLedger(
         producer,
         "ledger",
         GROUP,
         () -> Map.of(LIVE, new OffsetAndMetadata(7)),
         step -> List.of(),
+        transactionMax,
         PatienceTest.patience(max, notices, LedgerOutageTest::never));
   }
 
@@ -178,6 +184,37 @@ class LedgerOutageTest {
         assertThat(written(producer)).isEmpty();
       }
     }
+  }
+
+  /** A suspended process, seen by the broker: it has aborted what was open, and says so. */
+  @Test
+  void aTransactionThatTheBrokerHasEndedIsNoTakeOver() throws Exception {
+    String ended =
+        "the broker has ended a transaction on ledger that was open for longer than 30 s (kafka.transaction.timeout.ms), as when this process stood still; start it again, and it goes on";
+    Duration transactionMax = Duration.ofSeconds(30);
+    for (RuntimeException said :
+        List.of(
+            new InvalidTxnStateException("no such transaction"),
+            new KafkaException("fatal", new InvalidTxnStateException("no such transaction")))) {
+      StrictProducer producer = new StrictProducer().fail(Call.COMMIT, said);
+      KafkaLedger ledger = ledger(producer, Duration.ofHours(1), transactionMax);
+      append(ledger, 1, 1);
+      assertThatThrownBy(() -> ledger.flush(LedgerOutageTest::never)).hasMessage(ended);
+      assertThatThrownBy(() -> ledger.requireSole(LedgerOutageTest::never)).hasMessage(ended);
+      ledger.close();
+      assertThat(written(producer)).isEmpty();
+    }
+    // Fenced after so long a time: nobody can tell by whom.
+    StrictProducer producer = new StrictProducer();
+    for (int i = 0; i < 20; i++) { // A second each, at least.
+      producer.fail(Call.COMMIT, timeOut);
+    }
+    producer.fail(Call.COMMIT, new ProducerFencedException("fenced"));
+    KafkaLedger ledger = ledger(producer, Duration.ofHours(1), transactionMax);
+    append(ledger, 1, 1);
+    assertThatThrownBy(() -> ledger.flush(LedgerOutageTest::never))
+        .hasMessage("another trainer of this run has taken over, or " + ended);
+    ledger.close();
   }
 
   @Test

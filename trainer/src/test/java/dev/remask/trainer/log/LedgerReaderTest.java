@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class LedgerReaderTest {
   private static final HeldOutEvaluation HELD_OUT =
-      new HeldOutEvaluation(3, 8L, 1.5, 0.25, 20L, 4L, 0.75, 0.25, 10L, 1.5, 0.75, 1.5);
+      new HeldOutEvaluation(3, 8L, 1.5, 0.25, 20L, 4L, 0.75, 0.25, 10L, 1.5, 0.75, 1.5, null, null);
 
   private static List<TrainingStep> read(long after, long... steps) {
     return read(after, step -> {}, steps);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class RecomputedExamplesTest extends ExampleSourceContract {
   @Override
   ExampleSource source(int ahead) {
-    return new RecomputedExamples(logs.segments(ahead), logs::planOf, RunLogs::masker);
+    return new RecomputedExamples(logs.segments(ahead), logs::planOf, RunLogs::masker, logs.pairs);
   }
 
   /** Markers make offsets run ahead of sequences; a seek by sequence must still find its place. */

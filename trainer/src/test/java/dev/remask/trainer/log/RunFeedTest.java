@@ -3,7 +3,10 @@ package dev.remask.trainer.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.remask.schemas.LiveDelay;
+import dev.remask.schemas.LiveRange;
 import dev.remask.schemas.PlannedEpoch;
+import dev.remask.schemas.SourceLoss;
 import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.CheckpointStore;
 import dev.remask.trainer.Evaluator;
@@ -18,9 +21,11 @@ import dev.remask.trainer.TrainingSummary;
 import dev.remask.trainer.Until;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -104,6 +109,15 @@ class RunFeedTest {
         .allSatisfy(step -> assertThat(step.getExamplesSha256()).matches("[0-9a-f]{64}"))
         .map(TrainingStep::getExamplesSha256)
         .doesNotHaveDuplicates();
+    for (TrainingStep step : steps) {
+      boolean live = step.getEpoch() == 0;
+      long scored = step.getSources().stream().mapToLong(SourceLoss::getTokens).sum();
+      assertThat(scored).isEqualTo(live ? step.getMaskedTokens() : 0);
+      assertThat(Optional.ofNullable(step.getDelay())).isEqualTo(delay(step));
+    }
+    assertThat(steps.get(0).getSources())
+        .extracting(SourceLoss::getSource)
+        .contains("p0", "p1", "s1", null);
     Set<String> seen = new HashSet<>();
     learner.learned.forEach(
         e -> assertThat(seen.add(e.epoch() + "/" + e.partition() + "/" + e.sequence())).isTrue());
@@ -115,6 +129,21 @@ class RunFeedTest {
       assertThat(summary.verified()).isZero();
     }
     assertThat(redone.parametersSha256()).isEqualTo(learner.parametersSha256());
+  }
+
+  /** From the ranges alone. */
+  private static Optional<LiveDelay> delay(TrainingStep step) {
+    List<Long> delays = new ArrayList<>();
+    for (LiveRange range : step.getLiveRanges()) {
+      for (long s = range.getStart(); s < range.getEnd(); s++) {
+        delays.add(-InMemoryLog.arrivedMs(range.getPartition(), s));
+      }
+    }
+    Collections.sort(delays);
+    int last = delays.size() - 1;
+    return delays.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new LiveDelay(delays.get(last / 2), delays.get(last)));
   }
 
   /** Whole blocks are read, and ahead: what is not learned now does not count. */
@@ -309,6 +338,7 @@ class RunFeedTest {
             logs.segments(24),
             RunLogs::masker,
             RunLogs.VOCABULARY,
+            logs.pairs,
             false,
             Position.start(RunLogs.PARTITIONS));
     away.set(true);

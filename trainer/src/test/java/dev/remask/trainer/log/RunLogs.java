@@ -3,12 +3,15 @@ package dev.remask.trainer.log;
 import dev.remask.mlm.Example;
 import dev.remask.mlm.Masker;
 import dev.remask.schemas.Books;
+import dev.remask.schemas.DocumentSpan;
 import dev.remask.schemas.EpochPlan;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.MaskingKind;
 import dev.remask.schemas.MaskingPolicy;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.Segment;
+import dev.remask.schemas.SourceSpan;
+import dev.remask.schemas.SourceSpans;
 import dev.remask.schemas.TokenIds;
 import dev.remask.schemas.TokenWidth;
 import dev.remask.trainer.Position;
@@ -22,6 +25,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** The logs of a run in memory, filled as packer and maskers fill them. */
 final class RunLogs {
@@ -35,9 +39,20 @@ final class RunLogs {
   final InMemoryLog<MaskedExample> live = new InMemoryLog<>("live", PARTITIONS);
   final InMemoryLog<MaskedExample> replays = new InMemoryLog<>("examples", PARTITIONS);
   final SortedMap<Integer, PlannedEpoch> plans = new ConcurrentSkipListMap<>();
+  final boolean pairs;
   private final List<List<int[]>> tokens = new ArrayList<>();
 
   RunLogs(long seed, int... ends) {
+    this(false, seed, ends);
+  }
+
+  /** With segments of two parts. */
+  static RunLogs ofPairs(long seed, int... ends) {
+    return new RunLogs(true, seed, ends);
+  }
+
+  private RunLogs(boolean pairs, long seed, int... ends) {
+    this.pairs = pairs;
     Random random = new Random(seed);
     for (int p = 0; p < PARTITIONS; p++) {
       tokens.add(new ArrayList<>());
@@ -45,6 +60,11 @@ final class RunLogs {
         int[] text = random.ints(5 + random.nextInt(30), 4, VOCABULARY - 1).toArray();
         text[0] = 0;
         tokens.get(p).add(text);
+        int cut = random.nextInt(text.length);
+        List<DocumentSpan> documents =
+            List.of(
+                new DocumentSpan("d" + s, 1, cut + 1, s % 5 == 0 ? null : "p" + p),
+                new DocumentSpan("e" + s, cut + 1, text.length, s % 3 == 0 ? null : "s" + s % 2));
         segments.append(
             p,
             s,
@@ -53,11 +73,22 @@ final class RunLogs {
                 .setSequence(s)
                 .setWidth(TokenWidth.U16_LE)
                 .setTokens(TokenIds.encode(text, TokenWidth.U16_LE))
-                .setDocuments(List.of())
+                .setDocuments(documents)
+                .setSecondPart(secondPart(text))
+                .setNextSentence(nextSentence(text))
                 .setBooks(Books.newBuilder().build())
                 .build());
       }
     }
+  }
+
+  /** As a function of the text, so that each is another. */
+  private int secondPart(int[] text) {
+    return pairs ? 1 + text[1] % (text.length - 1) : Example.ONE_PART;
+  }
+
+  private @Nullable Boolean nextSentence(int[] text) {
+    return pairs ? text[2] % 2 == 0 : null;
   }
 
   void plan(int epoch, List<Long> ends) {
@@ -108,7 +139,17 @@ final class RunLogs {
   Example expected(int epoch, int partition, long sequence) {
     Masker masker = masker(planOf(epoch));
     int[] text = tokens.get(partition).get((int) sequence);
-    return new Example(epoch, partition, sequence, masker.mask(epoch, partition, sequence, text));
+    Segment segment = segments.from(partition, 0).get((int) sequence);
+    return new Example(
+        epoch,
+        partition,
+        sequence,
+        masker.mask(epoch, partition, sequence, text),
+        secondPart(text),
+        nextSentence(text),
+        SourceSpans.of(segment).stream()
+            .map(span -> new Example.Origin(span.getSource(), span.getEnd()))
+            .toList());
   }
 
   List<Example> expected(int epoch, int partition, long start, long end) {
@@ -141,6 +182,12 @@ final class RunLogs {
         .setInputs(TokenIds.encode(example.masked().inputs(), TokenWidth.U16_LE))
         .setPositions(TokenIds.encode(example.masked().positions(), TokenWidth.U16_LE))
         .setLabels(TokenIds.encode(example.masked().labels(), TokenWidth.U16_LE))
+        .setSecondPart(example.secondPart())
+        .setNextSentence(example.nextSentence())
+        .setSources(
+            example.origins().stream()
+                .map(origin -> new SourceSpan(origin.source(), origin.end()))
+                .toList())
         .build();
   }
 
@@ -178,6 +225,7 @@ final class RunLogs {
         segments(ahead),
         RunLogs::masker,
         VOCABULARY,
+        pairs,
         verify,
         Position.start(PARTITIONS));
   }

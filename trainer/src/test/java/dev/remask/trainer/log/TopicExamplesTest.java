@@ -10,6 +10,7 @@ import dev.remask.trainer.ExampleSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -21,7 +22,8 @@ class TopicExamplesTest extends ExampleSourceContract {
   @Override
   ExampleSource source(int ahead) {
     replays = RunLogs.examples(logs.replays, ahead);
-    return new TopicExamples(RunLogs.examples(logs.live, ahead), replays, RunLogs.VOCABULARY);
+    return new TopicExamples(
+        RunLogs.examples(logs.live, ahead), replays, RunLogs.VOCABULARY, logs.pairs, ms -> {});
   }
 
   @Test
@@ -100,6 +102,36 @@ class TopicExamplesTest extends ExampleSourceContract {
   void whatIsImpossibleStops(Masked masked, String fault) {
     logs.replays.append(0, 0, RunLogs.record(new Example(1, 0, 0, masked)));
     assertThatThrownBy(() -> source(10).read(1, 0, 0, 1))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("epoch 1, partition 0, sequence 0 is impossible: ")
+        .hasMessageContaining(fault);
+  }
+
+  static Stream<Arguments> impossibleParts() {
+    return Stream.of(
+        Arguments.of(true, -1, null, "second part at -1 of 2 tokens; allowed: 1 to 1, as"),
+        Arguments.of(true, 0, true, "second part at 0 of 2 tokens"),
+        Arguments.of(true, 2, false, "second part at 2 of 2 tokens"),
+        Arguments.of(true, -7, true, "second part at -7 of 2 tokens"),
+        Arguments.of(true, 1, null, "two parts, but no next-sentence label"),
+        Arguments.of(false, 1, true, "second part at 1, next sentence true; allowed: one part"),
+        Arguments.of(false, -1, false, "second part at -1, next sentence false; allowed: one"),
+        Arguments.of(false, 0, null, "second part at 0, next sentence null; allowed: one part"));
+  }
+
+  @ParameterizedTest(name = "{3}")
+  @MethodSource("impossibleParts")
+  void impossiblePartsStop(boolean pairs, int second, @Nullable Boolean next, String fault) {
+    Masked masked = new Masked(new int[] {0, 9}, new int[] {1}, new int[] {9});
+    logs.replays.append(0, 0, RunLogs.record(new Example(1, 0, 0, masked, second, next)));
+    ExampleSource source =
+        new TopicExamples(
+            RunLogs.examples(logs.live, 10),
+            RunLogs.examples(logs.replays, 10),
+            RunLogs.VOCABULARY,
+            pairs,
+            ms -> {});
+    assertThatThrownBy(() -> source.read(1, 0, 0, 1))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("epoch 1, partition 0, sequence 0 is impossible: ")
         .hasMessageContaining(fault);

@@ -14,8 +14,10 @@ class VerifiedExamplesTest extends ExampleSourceContract {
         new TopicExamples(
             RunLogs.examples(logs.live, ahead),
             RunLogs.examples(logs.replays, ahead),
-            RunLogs.VOCABULARY),
-        new RecomputedExamples(logs.segments(ahead), logs::planOf, RunLogs::masker));
+            RunLogs.VOCABULARY,
+            logs.pairs,
+            ms -> {}),
+        new RecomputedExamples(logs.segments(ahead), logs::planOf, RunLogs::masker, logs.pairs));
   }
 
   /** One bit of one example is another: as if a masker had used another seed. */

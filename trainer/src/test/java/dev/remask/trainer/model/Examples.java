@@ -10,6 +10,23 @@ import java.util.stream.IntStream;
 final class Examples {
   private Examples() {}
 
+  /** The same with two parts: from the first token on the second may begin anywhere. */
+  static List<Example> randomPairs(int count, int longest, int vocabulary, long seed) {
+    Random random = new Random(~seed);
+    return random(count, longest, vocabulary, seed).stream()
+        .filter(example -> example.masked().inputs().length > 1)
+        .map(
+            example ->
+                new Example(
+                    example.epoch(),
+                    example.partition(),
+                    example.sequence(),
+                    example.masked(),
+                    1 + random.nextInt(example.masked().inputs().length - 1),
+                    random.nextBoolean()))
+        .toList();
+  }
+
   /** Of mixed lengths from 1 to {@code longest}, about a third of the tokens to predict. */
   static List<Example> random(int count, int longest, int vocabulary, long seed) {
     Random random = new Random(seed);

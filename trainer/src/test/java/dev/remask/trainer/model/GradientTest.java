@@ -3,6 +3,7 @@ package dev.remask.trainer.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.mlm.Example;
+import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.ModelShape;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The whole model's gradient against finite differences of the reference in double precision. */
@@ -24,24 +26,71 @@ class GradientTest {
   private static final double DIFFERENCE = 1e-4;
   private static final long SEED = 5;
   private static final long OPTIMIZER_STEP = 3;
-  private static final List<Example> EXAMPLES =
-      Examples.random(5, SHAPE.positions(), SHAPE.vocabulary(), 1);
-  private static final Map<Double, Reference> REFERENCES = new ConcurrentHashMap<>();
+  private static final Map<Task, Reference> REFERENCES = new ConcurrentHashMap<>();
 
-  static Stream<Kernels> kernels() {
-    return Stream.of(new ScalarKernels(), Kernels.fastest());
+  /** What is learned. */
+  private record Task(boolean pairs, double dropout) {
+    ModelShape shape() {
+      return SHAPE.withPairs(pairs);
+    }
+
+    List<Example> examples() {
+      return pairs
+          ? Examples.randomPairs(6, SHAPE.positions(), SHAPE.vocabulary(), 2)
+          : Examples.random(5, SHAPE.positions(), SHAPE.vocabulary(), 1);
+    }
+  }
+
+  static Stream<Arguments> kernels() {
+    return Stream.of(new ScalarKernels(), Kernels.fastest())
+        .flatMap(kernels -> Stream.of(false, true).map(pairs -> Arguments.of(kernels, pairs)));
   }
 
   @ParameterizedTest
   @MethodSource("kernels")
-  void everyTensorsGradientIsThatOfTheReference(Kernels kernels) {
-    assertThat(worstError(kernels, 0)).isLessThan(TOLERANCE);
+  void everyTensorsGradientIsThatOfTheReference(Kernels kernels, boolean pairs) {
+    assertThat(worstError(kernels, new Task(pairs, 0))).isLessThan(TOLERANCE);
   }
 
   @ParameterizedTest
   @MethodSource("kernels")
-  void alsoWithDropout(Kernels kernels) {
-    assertThat(worstError(kernels, 0.2)).isLessThan(TOLERANCE);
+  void alsoWithDropout(Kernels kernels, boolean pairs) {
+    assertThat(worstError(kernels, new Task(pairs, 0.2))).isLessThan(TOLERANCE);
+  }
+
+  /** What only pairs go through: the slope of tanh, and the sum of a bias of two. */
+  static Stream<Kernels> wrongForPairs() {
+    return Stream.of(
+        new ScalarKernels() {
+          @Override
+          public void tanhBackward(Floats d, Floats y, int count) {}
+        },
+        new ScalarKernels() {
+          @Override
+          public void tanhBackward(Floats d, Floats y, int count) {
+            super.tanhBackward(d, y, count);
+            scale(d, 0, count, 1.001f);
+          }
+        },
+        new ScalarKernels() {
+          @Override
+          public void sumColumns(Floats x, Floats sums, int first, int rows, int width) {
+            super.sumColumns(x, sums, first, width == 2 ? rows - 1 : rows, width);
+          }
+        },
+        new ScalarKernels() {
+          @Override
+          public void sumColumns(Floats x, Floats sums, int first, int rows, int width) {
+            super.sumColumns(x, sums, 0, rows, width); // types by the wrong rows
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongForPairs")
+  void aWrongGradientOfPairsIsCaught(Kernels wrong) {
+    assertThat(worstError(wrong, new Task(true, 0))).isGreaterThan(10 * TOLERANCE);
+    assertThat(worstError(wrong, new Task(false, 0))).isLessThan(TOLERANCE);
   }
 
   @Test
@@ -54,7 +103,7 @@ class GradientTest {
             scale(slope, 0, rows * width, 1.0005f);
           }
         };
-    assertThat(worstError(wrong, 0)).isGreaterThan(10 * TOLERANCE);
+    assertThat(worstError(wrong, new Task(false, 0))).isGreaterThan(10 * TOLERANCE);
   }
 
   @Test
@@ -85,7 +134,7 @@ class GradientTest {
             }
           }
         };
-    assertThat(worstError(wrong, 0)).isGreaterThan(10 * TOLERANCE);
+    assertThat(worstError(wrong, new Task(false, 0))).isGreaterThan(10 * TOLERANCE);
   }
 
   @Test
@@ -107,18 +156,19 @@ class GradientTest {
             }
           }
         };
-    assertThat(worstError(wrong, 0)).isGreaterThan(10 * TOLERANCE);
+    assertThat(worstError(wrong, new Task(false, 0))).isGreaterThan(10 * TOLERANCE);
   }
 
   /** The largest relative error of a tensor's gradient, or of the loss. */
-  private static double worstError(Kernels kernels, double rate) {
-    Reference reference = REFERENCES.computeIfAbsent(rate, GradientTest::reference);
-    try (Roberta model = model(kernels, rate)) {
-      double loss =
-          model.backpropagate(EXAMPLES, OPTIMIZER_STEP, () -> false).orElseThrow().lossSum();
+  private static double worstError(Kernels kernels, Task task) {
+    Reference reference = REFERENCES.computeIfAbsent(task, GradientTest::reference);
+    try (Roberta model = model(kernels, task)) {
+      Evaluation sums =
+          model.backpropagate(task.examples(), OPTIMIZER_STEP, () -> false).orElseThrow();
+      double pairs = task.pairs() ? sums.tokens() * sums.nextSentence().loss() : 0;
       model.reduce();
-      double worst = Math.abs(loss - reference.loss()) / reference.loss();
-      for (List<String> group : groups()) {
+      double worst = Math.abs(sums.lossSum() + pairs - reference.loss()) / reference.loss();
+      for (List<String> group : groups(task)) {
         worst = Math.max(worst, error(model, reference, group));
       }
       return worst;
@@ -126,9 +176,9 @@ class GradientTest {
   }
 
   /** With gains, shifts and the type embedding away from their special first values. */
-  private static Roberta model(Kernels kernels, double rate) {
-    Roberta model =
-        new Roberta(SHAPE, new Settings(START, AdamW.ROBERTA, rate, SEED, 2, 3), kernels);
+  private static Roberta model(Kernels kernels, Task task) {
+    Settings settings = new Settings(START, AdamW.ROBERTA, task.dropout(), SEED, 2, 3);
+    Roberta model = new Roberta(task.shape(), settings, kernels);
     SplitMix64 random = new SplitMix64(9, 9);
     for (Layout.Tensor tensor : model.layout().tensors()) {
       for (int i = 0; i < tensor.length(); i++) {
@@ -149,10 +199,11 @@ class GradientTest {
     }
   }
 
-  private static Reference reference(double rate) {
+  private static Reference reference(Task task) {
     ReferenceRoberta reference =
-        new ReferenceRoberta(SHAPE, new Dropout(rate, SEED), OPTIMIZER_STEP);
-    try (Roberta model = model(new ScalarKernels(), rate)) {
+        new ReferenceRoberta(task.shape(), new Dropout(task.dropout(), SEED), OPTIMIZER_STEP);
+    List<Example> examples = task.examples();
+    try (Roberta model = model(new ScalarKernels(), task)) {
       reference.takeParameters(model);
     }
     Map<String, double[]> gradient = new HashMap<>();
@@ -161,25 +212,26 @@ class GradientTest {
             gradient.put(
                 name,
                 IntStream.range(0, values.length)
-                    .mapToDouble(i -> derivative(reference, values, i))
+                    .mapToDouble(i -> derivative(reference, examples, values, i))
                     .toArray()));
-    return new Reference(reference.loss(EXAMPLES), gradient);
+    return new Reference(reference.loss(examples), gradient);
   }
 
-  private static double derivative(ReferenceRoberta reference, double[] values, int index) {
+  private static double derivative(
+      ReferenceRoberta reference, List<Example> examples, double[] values, int index) {
     double value = values[index];
     values[index] = value + DIFFERENCE;
-    double after = reference.loss(EXAMPLES);
+    double after = reference.loss(examples);
     values[index] = value - DIFFERENCE;
-    double before = reference.loss(EXAMPLES);
+    double before = reference.loss(examples);
     values[index] = value;
     return (after - before) / (2 * DIFFERENCE);
   }
 
   /** Query, key and value count as one: a key's bias has no gradient at all. */
-  private static List<List<String>> groups() {
+  private static List<List<String>> groups(Task task) {
     List<List<String>> groups = new ArrayList<>();
-    for (Layout.Tensor tensor : new Layout(SHAPE).tensors()) {
+    for (Layout.Tensor tensor : new Layout(task.shape()).tensors()) {
       if (tensor.name().contains(".key.") || tensor.name().contains(".value.")) {
         List<String> last = new ArrayList<>(groups.remove(groups.size() - 1));
         last.add(tensor.name());

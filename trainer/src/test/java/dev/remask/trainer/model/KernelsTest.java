@@ -303,12 +303,34 @@ class KernelsTest {
     kernels.scale(scaled, 0, count, 3);
     each(scaled, i -> 3 * a[i], 1e-6);
     Floats columns = floats(new float[width]);
-    kernels.sumColumns(floats(a), columns, rows, width);
+    kernels.sumColumns(floats(a), columns, 0, rows, width);
     each(columns, i -> IntStream.range(0, rows).mapToDouble(r -> a[r * width + i]).sum(), 1e-6);
+    kernels.sumColumns(floats(a), columns, 1, rows - 1, width);
+    each(
+        columns,
+        i -> IntStream.range(0, rows).mapToDouble(r -> (r == 0 ? 1 : 2) * a[r * width + i]).sum(),
+        1e-6);
     close(
         kernels.sumOfSquares(floats(a), 1, count),
         IntStream.range(1, count).mapToDouble(i -> (double) a[i] * a[i]).sum(),
         1e-12);
+  }
+
+  @Property(tries = 60)
+  void tanh(@ForAll("kernels") Kernels kernels, @ForAll @IntRange(min = 1, max = 70) int count) {
+    float[] values = normal(count + 1, count, 3);
+    float[] gradient = normal(count + 1, count + 1, 1);
+    Floats y = floats(values);
+    kernels.tanh(y, count);
+    close(y.get(count), values[count], 0);
+    Floats d = floats(gradient);
+    kernels.tanhBackward(d, y, count);
+    close(d.get(count), gradient[count], 0);
+    for (int i = 0; i < count; i++) {
+      double expected = Math.tanh(values[i]);
+      close(y.get(i), expected, 1e-7);
+      close(d.get(i), gradient[i] * (1 - (double) y.get(i) * y.get(i)), 1e-6);
+    }
   }
 
   @Property(tries = 40)
@@ -354,6 +376,7 @@ class KernelsTest {
             kernels -> softmaxAndItsDerivative(kernels, 3, 20, false),
             kernels -> exponentialsOfAnyWidth(kernels, 20),
             kernels -> sumsAndProducts(kernels, 3, 20),
+            kernels -> tanh(kernels, 20),
             kernels -> adamWOverManySteps(kernels, 20));
     for (Consumer<Kernels> property : properties) {
       property.accept(new ScalarKernels());

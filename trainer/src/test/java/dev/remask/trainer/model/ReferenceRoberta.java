@@ -33,15 +33,41 @@ final class ReferenceRoberta {
     }
   }
 
-  /** Σ of -ln p(label) over the masked positions of all examples. */
+  /**
+   * Σ of -ln p(label) over the masked positions of all examples. Of pairs, as many times the mean
+   * of the next-sentence loss as there are masked positions is added: divided by these, it is the
+   * mean of the one and the mean of the other.
+   */
   double loss(List<Example> examples) {
-    return examples.stream().mapToDouble(this::loss).sum();
+    double masked = examples.stream().mapToDouble(e -> maskedLoss(e, encoded(e))).sum();
+    return shape.pairs() ? masked + tokens(examples) * nextSentenceLoss(examples) : masked;
   }
 
-  private double loss(Example example) {
-    Masked masked = example.masked();
+  private static long tokens(List<Example> examples) {
+    return examples.stream().mapToLong(e -> e.masked().positions().length).sum();
+  }
+
+  private double[][] encoded(Example example) {
     long key = dropout.key(step, example.epoch(), example.partition(), example.sequence());
-    double[][] x = encode(masked.inputs(), key);
+    return encode(example.masked().inputs(), example.secondPart(), key);
+  }
+
+  /** Mean over the pairs. */
+  double nextSentenceLoss(List<Example> examples) {
+    return examples.stream().mapToDouble(this::nextSentenceLoss).average().orElseThrow();
+  }
+
+  private double nextSentenceLoss(Example example) {
+    double[] pooled = dense(Layout.POOLER, encoded(example)[0]);
+    for (int i = 0; i < pooled.length; i++) {
+      pooled[i] = Math.tanh(pooled[i]);
+    }
+    double[] logits = dense(Layout.NEXT_SENTENCE, pooled);
+    return logSumExp(logits) - logits[Boolean.TRUE.equals(example.nextSentence()) ? 0 : 1];
+  }
+
+  private double maskedLoss(Example example, double[][] x) {
+    Masked masked = example.masked();
     double loss = 0;
     for (int i = 0; i < masked.positions().length; i++) {
       double[] logits = logits(x[masked.positions()[i]]);
@@ -60,14 +86,19 @@ final class ReferenceRoberta {
   }
 
   double[][] encode(int[] ids, long key) {
+    return encode(ids, Example.ONE_PART, key);
+  }
+
+  private double[][] encode(int[] ids, int secondPart, long key) {
     int hidden = shape.hidden();
     double[][] x = new double[ids.length][hidden];
     for (int t = 0; t < ids.length; t++) {
+      int type = secondPart >= 0 && t >= secondPart ? 1 : 0;
       for (int i = 0; i < hidden; i++) {
         x[t][i] =
             tensors.get("roberta.embeddings.word_embeddings.weight")[ids[t] * hidden + i]
                 + tensors.get("roberta.embeddings.position_embeddings.weight")[(t + 2) * hidden + i]
-                + tensors.get("roberta.embeddings.token_type_embeddings.weight")[i];
+                + tensors.get("roberta.embeddings.token_type_embeddings.weight")[type * hidden + i];
       }
       x[t] = layerNorm("roberta.embeddings.LayerNorm", x[t]);
     }

@@ -15,9 +15,11 @@ import dev.remask.trainer.StepWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
@@ -166,6 +168,66 @@ class RobertaTest {
       AtomicInteger asked = new AtomicInteger();
       assertThat(watched.evaluate(heldOut, () -> asked.incrementAndGet() > 1)).isEmpty();
       assertThat(watched.evaluate(heldOut, () -> false)).contains(plain.evaluate(heldOut));
+    }
+  }
+
+  /**
+   * What a step says of its batch is what evaluating it just before gives, with dropout and
+   * without, however it is cut; and to be asked for it changes no bit of what is learned.
+   */
+  @ParameterizedTest
+  @CsvSource({"0, 1, 16", "0, 2, 3", "0.3, 1, 16", "0.3, 2, 3"})
+  void aStepScoresItsBatchBeforeItLearns(double dropout, int workers, int microBatch) {
+    try (Roberta asked = model(dropout, workers, microBatch);
+        Roberta plain = model(dropout, workers, microBatch);
+        Roberta whole = model(0, 1, 16)) {
+      for (int step = 1; step <= 3; step++) {
+        double expected = asked.evaluate(EXAMPLES).lossSum();
+        List<Double> first = new ArrayList<>();
+        for (Example example : EXAMPLES) {
+          first.add(whole.evaluate(List.of(example)).lossSum());
+        }
+        Scores scores = new Scores();
+        assertThat(asked.step(EXAMPLES, 1e-2, step, scores))
+            .contains(plain.step(EXAMPLES, 1e-2, step));
+        assertThat(asked.parametersSha256()).isEqualTo(plain.parametersSha256());
+        assertThat(DoubleStream.of(scores.losses).sum())
+            .isCloseTo(expected, within(1e-9 * expected));
+        if (step == 1) {
+          requireByExample(scores.losses, first);
+        }
+      }
+    }
+  }
+
+  private static void requireByExample(double[] losses, List<Double> expected) {
+    int from = 0;
+    for (int e = 0; e < EXAMPLES.size(); e++) {
+      int to = from + EXAMPLES.get(e).masked().positions().length;
+      double sum = Arrays.stream(losses, from, to).sum();
+      assertThat(sum).isCloseTo(expected.get(e), within(1e-4));
+      from = to;
+    }
+    assertThat(losses).hasSize(from);
+  }
+
+  private static final class Scores implements StepWatch {
+    private double[] losses = {};
+
+    @Override
+    public boolean abandons() {
+      return false;
+    }
+
+    @Override
+    public boolean scores() {
+      return true;
+    }
+
+    @Override
+    public void scored(double[] found) {
+      assertThat(losses).as("once").isEmpty();
+      losses = found;
     }
   }
 

@@ -9,8 +9,8 @@ final class SlightlyWrongKernels extends ScalarKernels {
   }
 
   @Override
-  public void sumColumns(Floats x, Floats sums, int rows, int width) {
-    super.sumColumns(x, sums, rows - 1, width);
+  public void sumColumns(Floats x, Floats sums, int first, int rows, int width) {
+    super.sumColumns(x, sums, first, rows - 1, width);
   }
 
   @Override
@@ -23,6 +23,17 @@ final class SlightlyWrongKernels extends ScalarKernels {
   public void addResidual(
       Dropout.Mask mask, Floats bias, Floats residual, Floats x, int at, int rows, int width) {
     super.addResidual(Dropout.NONE.mask(0, 0), bias, residual, x, at, rows, width);
+  }
+
+  @Override
+  public void tanh(Floats x, int count) {
+    super.tanh(x, count - 1);
+  }
+
+  @Override
+  public void tanhBackward(Floats d, Floats y, int count) {
+    super.tanhBackward(d, y, count);
+    scale(d, 0, count, 1.00001f);
   }
 
   @Override
