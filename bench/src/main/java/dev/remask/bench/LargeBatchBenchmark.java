@@ -115,7 +115,8 @@ final class LargeBatchBenchmark implements Benchmark {
     List<int[]> segments = new ArrayList<>();
     Carry carry = Carry.EMPTY;
     for (String document : text.documents()) {
-      List<int[]> sentences = Sentences.prose(Locale.ROOT).split(document).stream().map(tokenizer::encode).toList();
+      List<int[]> sentences =
+          Sentences.prose(Locale.ROOT).split(document).stream().map(tokenizer::encode).toList();
       Packing packing = packer.pack(carry, "d", sentences);
       packing.segments().stream().map(TokenSegment::tokens).forEach(segments::add);
       carry = packing.carry();

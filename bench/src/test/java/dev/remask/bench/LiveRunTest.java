@@ -29,7 +29,9 @@ class LiveRunTest {
     Carry carry = Carry.EMPTY;
     for (int i = 0; i < documents.size(); i++) {
       List<int[]> sentences =
-          Sentences.prose(Locale.ROOT).split(documents.get(i)).stream().map(tokenizer::encode).toList();
+          Sentences.prose(Locale.ROOT).split(documents.get(i)).stream()
+              .map(tokenizer::encode)
+              .toList();
       Packing packing = packer.pack(carry, Integer.toString(i), sentences);
       assertThat(packing.segments()).hasSize(i == 0 ? 0 : 1);
       if (i > 0) {

@@ -54,7 +54,7 @@ final class PairsReference {
     List<List<Integer>> chunk = new ArrayList<>();
     for (int i = 0; i < document.size(); i++) {
       chunk.add(document.get(i));
-      boolean full = sentencePairs ? chunk.size() == 2 : flat(chunk).size() >= target;
+      boolean full = sentencePairs ? chunk.size() == 2 : size(chunk) >= target;
       if (full || i == document.size() - 1) {
         i -= pair(added.id(), chunk, target);
         chunk.clear();
@@ -139,7 +139,7 @@ final class PairsReference {
 
   private List<Excerpt> excerpts(String id, List<List<Integer>> document) {
     int most = Math.min(textMax - 1, 4095);
-    int wanted = (flat(document).size() + most - 1) / most;
+    int wanted = (size(document) + most - 1) / most;
     List<Integer> starts = starts(document, most);
     List<Excerpt> made = new ArrayList<>();
     for (int j = 0; j < Math.min(8, wanted); j++) {
@@ -152,7 +152,7 @@ final class PairsReference {
         }
         List<List<Integer>> with = new ArrayList<>(sentences);
         with.add(sentence);
-        if (flat(with).size() > most || flat(with).size() + with.size() > 4096) {
+        if (size(with) > most || size(with) + with.size() > 4096) {
           break;
         }
         sentences = with;
@@ -165,7 +165,7 @@ final class PairsReference {
   /** The sentences that have so much text from their start on; else the first. */
   private static List<Integer> starts(List<List<Integer>> sentences, int tokens) {
     List<Integer> starts = new ArrayList<>();
-    int rest = flat(sentences).size();
+    int rest = size(sentences);
     for (int i = 0; i < sentences.size(); i++) {
       if (rest >= tokens) {
         starts.add(i);
@@ -173,6 +173,10 @@ final class PairsReference {
       rest -= sentences.get(i).size();
     }
     return starts.isEmpty() ? List.of(0) : starts;
+  }
+
+  private static int size(List<List<Integer>> sentences) {
+    return sentences.stream().mapToInt(List::size).sum();
   }
 
   private static List<Integer> flat(List<List<Integer>> sentences) {

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.remask.mlm.PackerTest.Document;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -177,12 +182,12 @@ class PairsTest {
   /** Where excerpts are as long as they may be, and only some of them have room. */
   @Test
   void longSegmentsTooWhereTheBoundsAreMet() {
-    for (int segmentLength : new int[] {512, 4096, 8192, 1 << 16}) {
+    for (int segmentLength : new int[] {512, 8192, 1 << 16}) {
       List<List<Integer>> lengths = new ArrayList<>();
-      for (int d = 0; d < 6; d++) {
+      for (int d = 0; d < 4; d++) {
         lengths.add(Collections.nCopies(40 + 400 * d, 25));
         lengths.add(Collections.nCopies(3, 9_000));
-        lengths.add(Collections.nCopies(5_000, 1));
+        lengths.add(Collections.nCopies(2_500, 1));
       }
       check(false, segmentLength, packer(false, segmentLength), named(lengths));
     }
@@ -342,7 +347,7 @@ class PairsTest {
         fromFront += tokens[1] - 100 + (tokens[segment.secondPart()] - 140);
       }
     }
-    Statistics.requireSum("front", fromFront, removed / 2.0, removed / 4.0);
+    Statistics.requireSum("front", (double) fromFront, removed / 2.0, removed / 4.0);
   }
 
   @Test
@@ -378,6 +383,56 @@ class PairsTest {
     assertThat(other.segments()).hasSize(1);
     assertThat(other.segments().get(0).nextSentence()).isFalse();
     assertThat(other.repeated()).isEqualTo(1);
+  }
+
+  /** The {@code </s>} between the parts is no candidate, and no word goes on behind it. */
+  @Property
+  void masksKnowTheSeparatorBetweenTheParts(
+      @ForAll @IntRange(min = 2, max = 20) int first,
+      @ForAll @IntRange(min = 2, max = 20) int second) {
+    TokenSegment segment =
+        packer(true, 64)
+            .pack(Carry.EMPTY, "d", documents(List.of(List.of(first, second))).get(0).sentences())
+            .segments()
+            .get(0);
+    Masked all = masker(1, false).mask(0, 0, 0, segment.tokens());
+    int[] text =
+        IntStream.range(0, first + second + 3).filter(at -> segment.tokens()[at] >= 100).toArray();
+    assertThat(all.positions()).isEqualTo(text).hasSize(first + second);
+    // No id begins a word here, so each part is one: half of two words is one of them, all of it.
+    int[] word = masker(0.5, true).mask(0, 0, 0, segment.tokens()).positions();
+    assertThat(word)
+        .isIn(
+            IntStream.range(1, first + 1).toArray(),
+            IntStream.range(first + 2, first + second + 2).toArray());
+  }
+
+  private static Masker masker(double probability, boolean wholeWord) {
+    MaskingPolicy policy =
+        new MaskingPolicy(
+            MaskingPolicy.Kind.DYNAMIC,
+            10,
+            MaskingPolicy.Selection.EXACT,
+            probability,
+            0.8,
+            0.1,
+            wholeWord,
+            false);
+    return new Masker(1, "news", policy, 1000, new BitSet());
+  }
+
+  /** Pinned: a later version must draw alike, or a dataset's log would be of two kinds. */
+  @Test
+  void pairsAreDrawnAsEver() throws NoSuchAlgorithmException {
+    List<Document> documents = named(Collections.nCopies(50, List.of(5, 9, 30, 2, 7, 7, 7)));
+    StringBuilder hashes = new StringBuilder();
+    for (boolean sentencePairs : List.of(false, true)) {
+      String all = String.join("\n", show(pack(packer(sentencePairs, 32), documents).segments));
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
+      hashes.append(HexFormat.of().formatHex(hash, 0, 8)).append(' ');
+    }
+    assertThat(hashes.toString()).isEqualTo("d9827a92c406bc0d e8161066baeeabc6 ");
   }
 
   @Test
