@@ -36,9 +36,6 @@ public final class Vocabulary {
 
   static final int MAX_SIZE = 1 << 20;
 
-  /** As in Hugging Face's ByteLevelBPETokenizer: a pair seen once is chance. */
-  private static final int MIN_FREQUENCY = 2;
-
   private final List<String> tokens; // by id; text in the byte alphabet
   private final byte[][] bytes; // [V], what decoding emits
   private final int[] byteIds; // [256]
@@ -104,20 +101,22 @@ public final class Vocabulary {
   }
 
   /**
-   * Learns from whole texts: each is cut into pre-tokens by itself, and a run of white space may
-   * span lines. The same texts in any order give the same vocabulary. It has fewer tokens than
-   * asked for if no further pair of tokens occurs twice.
-   *
-   * <p>Memory grows with the number of different pre-tokens, some hundred bytes each.
+   * Learns from these texts, as {@link VocabularyLearner} does.
    *
    * @param size with the special tokens, 261 ... 1,048,576
    */
   public static Vocabulary learn(Iterable<String> texts, int size) {
+    requireSize(size);
+    VocabularyLearner learner = new VocabularyLearner();
+    texts.forEach(learner::add);
+    return learner.learn(size);
+  }
+
+  static void requireSize(int size) {
     if (size < MIN_SIZE || size > MAX_SIZE) {
       throw new IllegalArgumentException(
           "vocabulary size " + size + "; allowed are " + MIN_SIZE + " to " + MAX_SIZE);
     }
-    return learn(BpeLearner.count(texts), size, MIN_FREQUENCY);
   }
 
   static Vocabulary learn(Map<String, Long> preTokens, int size, int minFrequency) {
