@@ -143,7 +143,10 @@ final class DeadLettersReport {
               .map(
                   o ->
                       new SentOne(
-                          o.letter().offset(), o.letter().origin().toString(), name(o.fate()), o.why()))
+                          o.letter().offset(),
+                          o.letter().origin().toString(),
+                          name(o.fate()),
+                          o.why()))
               .toList();
       out.println(Json.text(new Sent(dryRun, fates, all)));
       return;

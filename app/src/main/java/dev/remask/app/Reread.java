@@ -48,7 +48,7 @@ final class Reread implements AutoCloseable {
       }
       String unused = Ingest.text(source, dataset.getDocumentCharsMax());
       if (!preview) {
-        boolean isNew = ingest(dataset).write(source, (refused, why) -> {});
+        boolean unusedAnswer = ingest(dataset).write(source, (refused, why) -> {});
       }
       return new Outcome(letter, Fate.SENT, "");
     } catch (BadDocument e) {

@@ -40,12 +40,23 @@ public final class Vocabulary {
   private final byte[][] bytes; // [V], what decoding emits
   private final int[] byteIds; // [256]
   private final Merges merges;
+  private final boolean ignoresMerges;
   private final byte[] tokenizerJson;
   private final String sha256;
 
   /** IllegalArgumentException with the reason if this is no such vocabulary. */
   Vocabulary(List<String> tokens, List<Merge> rules) {
+    this(tokens, rules, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param ignoresMerges whether a pre-token that is a token is that one, whatever the merges make
+   */
+  Vocabulary(List<String> tokens, List<Merge> rules, boolean ignoresMerges) {
     this.tokens = List.copyOf(tokens);
+    this.ignoresMerges = ignoresMerges;
     requireLayout();
     bytes = new byte[size()][];
     byteIds = new int[256];
@@ -137,6 +148,17 @@ public final class Vocabulary {
    */
   public static Vocabulary parse(byte[] tokenizerJson) {
     return TokenizerJson.read(tokenizerJson);
+  }
+
+  /**
+   * Reads the same of any byte-level BPE, in whatever layout: where it has not this one, its tokens
+   * of text keep their order and get the ids from 4 on, and RoBERTa's special tokens stand for its
+   * own. Texts are cut into the same tokens; the ids are not those of the file.
+   *
+   * @throws IllegalArgumentException with the reason if it is anything else
+   */
+  public static Vocabulary adopt(byte[] tokenizerJson) {
+    return TokenizerJson.adopt(tokenizerJson);
   }
 
   /**
@@ -241,6 +263,10 @@ public final class Vocabulary {
 
   Merges merges() {
     return merges;
+  }
+
+  boolean ignoresMerges() {
+    return ignoresMerges;
   }
 
   String token(int id) {

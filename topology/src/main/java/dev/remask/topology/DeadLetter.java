@@ -70,8 +70,7 @@ public final class DeadLetter {
   /** Says that what came from an origin was sent back; for the transaction that does it. */
   public static ProducerRecord<byte[], byte[]> sentBack(
       String deadLetters, Origin origin, byte @Nullable [] key) {
-    ProducerRecord<byte[], byte[]> marker =
-        new ProducerRecord<>(deadLetters, cut(key), null);
+    ProducerRecord<byte[], byte[]> marker = new ProducerRecord<>(deadLetters, cut(key), null);
     add(marker.headers(), SENT_BACK, "1");
     add(marker.headers(), origin);
     return marker;

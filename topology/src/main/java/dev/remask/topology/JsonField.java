@@ -40,6 +40,8 @@ public final class JsonField {
   }
 
   /**
+   * A field by its name.
+   *
    * @param setting names the field, for the refusal
    * @param name dots lead into objects
    * @throws ConfigException if the name or a part of it is empty
