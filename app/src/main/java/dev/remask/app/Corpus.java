@@ -14,35 +14,39 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
-import org.apache.kafka.common.config.ConfigException;
 
-/**
- * Where documents come from: the text that the build brings for the demo, or files of one's own.
- */
+/** Documents as sources of text, and those that the build brings for the demo. */
 final class Corpus {
-  /** The bytes of a document, read when they are wanted. */
-  interface Content {
-    byte[] read() throws IOException;
+  /**
+   * Where a document stands.
+   *
+   * @param name of a file or a collection
+   * @param line the first is 1; -1 where it is no line
+   */
+  record Place(String name, long line) {
+    Place(String name) {
+      this(name, -1);
+    }
+
+    @Override
+    public String toString() {
+      return line < 0 ? name : name + ":" + line;
+    }
   }
 
   /**
    * A document before anybody has looked at it; only {@link Ingest} decides whether it is text.
    *
-   * @param size in bytes, known before anything is read
+   * @param label where it came from, for people
    */
-  record Source(String id, String origin, long size, Content content) {
-    static Source of(String id, String text, String origin) {
+  record Source(String id, String label, Place place, Content content) {
+    static Source of(String id, String text, String label) {
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-      return new Source(id, origin, bytes.length, () -> bytes);
-    }
-
-    static Source of(Path file) throws IOException {
-      return new Source(
-          file.normalize().toString(), "file", Files.size(file), () -> Files.readAllBytes(file));
+      return new Source(id, label, new Place(label), Content.of(bytes));
     }
 
     Document document(String text) {
-      return Document.newBuilder().setText(text).setSource(origin).build();
+      return Document.newBuilder().setText(text).setSource(label).build();
     }
   }
 
@@ -73,27 +77,6 @@ final class Corpus {
     all.sort(
         Comparator.comparing((Source s) -> Integer.reverse(s.id().hashCode()))
             .thenComparing(Source::id));
-    return all;
-  }
-
-  /** Every regular file below the given paths, its path being its id, in the order of the ids. */
-  static List<Source> files(List<Path> paths) {
-    List<Source> all = new ArrayList<>();
-    for (Path path : paths) {
-      if (!Files.isReadable(path)) {
-        throw new ConfigException("--text", path, "is no readable file or folder");
-      }
-      try (Stream<Path> files = Files.walk(path)) {
-        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-          all.add(Source.of(file));
-        }
-      } catch (IOException | UncheckedIOException e) {
-        throw new ConfigException("--text", path, "cannot be read: " + e.getMessage());
-      }
-    }
-    if (all.isEmpty()) {
-      throw new ConfigException("--text", paths, "holds no file");
-    }
     return all;
   }
 

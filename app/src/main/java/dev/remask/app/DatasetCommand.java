@@ -76,6 +76,22 @@ final class DatasetCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new ConfigException("--vocab", file, "is no readable file");
     } catch (IllegalArgumentException e) {
+      return adopted(file);
+    }
+  }
+
+  /** In RoBERTa's layout, which it has not. */
+  private static Vocabulary adopted(Path file) {
+    try {
+      Vocabulary adopted = Vocabulary.adopt(ModelFolder.tokenizerJson(file));
+      System.err.println(
+          "remask: "
+              + file
+              + " has other special tokens than RoBERTa's; its tokens of text keep their order, their ids begin at 4");
+      return adopted;
+    } catch (IOException e) {
+      throw new ConfigException("--vocab", file, "is no readable file");
+    } catch (IllegalArgumentException e) {
       throw new ConfigException("--vocab", file, "cannot be used: " + e.getMessage());
     }
   }

@@ -4,6 +4,7 @@ import dev.remask.app.Console.Style;
 import dev.remask.app.Corpus.Source;
 import dev.remask.mlm.HeldOut;
 import dev.remask.mlm.Vocabulary;
+import dev.remask.mlm.VocabularyLearner;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
 import dev.remask.schemas.LogReader;
@@ -33,7 +34,7 @@ final class Demo {
    * @param replays epochs to add, unless planned ones are still to be learned
    * @param sentences to fill a mask in at the end
    */
-  record Script(List<Source> texts, Duration ingestTime, int replays, List<String> sentences) {}
+  record Script(Texts texts, Duration ingestTime, int replays, List<String> sentences) {}
 
   /**
    * What happened, as far as the report tells it; NaN for what did not.
@@ -136,7 +137,7 @@ final class Demo {
   }
 
   /** The dataset as it was declared, else a new one with a vocabulary learned from the texts. */
-  private Dataset dataset() {
+  private Dataset dataset() throws InterruptedException {
     Setup setup = new Setup(settings);
     setup.ensureSharedTopics();
     Optional<Dataset> known =
@@ -146,11 +147,7 @@ final class Demo {
       console.part("dataset", describe(known.get()) + " (was there)");
       return known.get();
     }
-    List<String> texts = readable();
-    if (texts.isEmpty()) {
-      throw new ConfigException("--text: holds no document that is text");
-    }
-    Vocabulary vocabulary = Vocabulary.learn(texts, settings.integer("vocabulary.size"));
+    Vocabulary vocabulary = learnVocabulary();
     console.part("vocabulary", vocabulary.size() + " byte-level BPE tokens, learned from the text");
     Dataset declared =
         setup.declare(
@@ -170,21 +167,27 @@ final class Demo {
         dataset.getHeldOutPermille() / 10.0);
   }
 
-  private List<String> readable() {
+  private Vocabulary learnVocabulary() throws InterruptedException {
+    VocabularyLearner learner = new VocabularyLearner();
     int heldOut = settings.integer("heldout.permille");
-    return script.texts().stream()
-        .filter(source -> !HeldOut.contains(source.id(), heldOut))
-        .flatMap(source -> text(source).stream())
-        .toList();
-  }
-
-  private Optional<String> text(Source source) {
-    try {
-      return Optional.of(Ingest.text(source, settings.integer("document.chars.max")));
-    } catch (BadDocument e) {
-      // Named when it is ingested.
-      return Optional.empty();
+    int charsMax = settings.integer("document.chars.max");
+    boolean any = false;
+    try (Sources texts = script.texts().open(charsMax, stop)) {
+      for (Source source = texts.next(); source != null; source = texts.next()) {
+        if (!HeldOut.contains(source.id(), heldOut)) {
+          try {
+            learner.add(Ingest.text(source, charsMax));
+            any = true;
+          } catch (BadDocument e) {
+            // Named when it is ingested.
+          }
+        }
+      }
     }
+    if (!any) {
+      throw new ConfigException("--text: holds no document that is text");
+    }
+    return learner.learn(settings.integer("vocabulary.size"));
   }
 
   private StreamInstance stream(Dataset dataset) {
@@ -225,12 +228,13 @@ final class Demo {
   /** Streams the texts that are not there yet, while what has come is already learned. */
   private void ingest(Dataset dataset, StreamInstance stream, Background<?> learning)
       throws Exception {
-    List<Source> texts = script.texts();
-    try (Ingest ingest = new Ingest(settings, dataset, texts);
+    int charsMax = dataset.getDocumentCharsMax();
+    try (Ingest ingest = new Ingest(settings, dataset);
         Background<Double> feeding =
             new Background<>(
                 "remask-ingest",
-                ended -> feed(ingest, texts, () -> ended.getAsBoolean() || stop.getAsBoolean()))) {
+                ended ->
+                    feed(ingest, charsMax, () -> ended.getAsBoolean() || stop.getAsBoolean()))) {
       feeding.start();
       while (!feeding.finished()) {
         requireAlive(stream, learning);
@@ -238,9 +242,9 @@ final class Demo {
             "ingest",
             String.format(
                 Locale.ROOT,
-                "%,d of %,d documents · live lane: step %,d%s",
+                "%,d documents, %.0f %% of the text · live lane: step %,d%s",
                 ingest.written(),
-                texts.size(),
+                Math.floor(100 * ingest.share()),
                 curve.lastStep(),
                 loss()));
       }
@@ -259,16 +263,24 @@ final class Demo {
     }
   }
 
-  /**
-   * The last document waits until the trainer has begun: on a slow machine too, the text still
-   * streams while it is learned.
-   *
-   * @return when the last document was sent
-   */
-  private double feed(Ingest ingest, List<Source> texts, BooleanSupplier ended)
+  /** Returns when the last document was sent. */
+  private double feed(Ingest ingest, int charsMax, BooleanSupplier ended)
       throws InterruptedException {
-    int last = Math.max(0, texts.size() - 1);
-    ingest.feed(texts.subList(0, last), script.ingestTime(), this::refused, ended);
+    Ingest.Refusals refusals = Ingest.Refusals.to(console);
+    try (Sources texts = script.texts().open(charsMax, ended)) {
+      ingest.feed(
+          new LastHeldBack(texts, () -> awaitFirstStep(ingest, ended)),
+          Pace.over(script.ingestTime()),
+          refusals,
+          ended);
+    }
+    double lastSentAt = console.seconds();
+    ingest.finish(true, refusals);
+    return lastSentAt;
+  }
+
+  /** On a slow machine too, the text still streams while it is learned. */
+  private void awaitFirstStep(Ingest ingest, BooleanSupplier ended) throws InterruptedException {
     boolean begins = ingest.written() > 0;
     long deadline = System.nanoTime() + FIRST_STEP_MAX.toNanos();
     while (begins
@@ -277,17 +289,6 @@ final class Demo {
         && System.nanoTime() < deadline) {
       Thread.sleep(50);
     }
-    ingest.feed(texts.subList(last, texts.size()), Duration.ZERO, this::refused, ended);
-    double lastSentAt = console.seconds();
-    ingest.finish(true, this::refused);
-    return lastSentAt;
-  }
-
-  private void refused(Source source, BadDocument bad) {
-    console.part(
-        "refused",
-        console.in(
-            Style.YELLOW, source.id() + ": " + bad.reason().code() + ", " + bad.getMessage()));
   }
 
   /** Epochs are bounded by what is packed when they are planned, so all text must be. */

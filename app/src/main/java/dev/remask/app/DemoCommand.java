@@ -1,9 +1,7 @@
 package dev.remask.app;
 
-import dev.remask.app.Corpus.Source;
 import dev.remask.app.Demo.Script;
 import java.nio.channels.FileLock;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -36,8 +34,8 @@ final class DemoCommand implements Callable<Integer> {
       names = "--text",
       paramLabel = "PATH",
       description =
-          "A text file, or a folder of them, instead of the demo's own text; may be repeated.")
-  private List<Path> text = List.of();
+          "Text files, JSON lines, a folder of them or a pattern, instead of the demo's own text; may be repeated.")
+  private List<String> text = List.of();
 
   @Option(
       names = "--epochs",
@@ -81,7 +79,11 @@ final class DemoCommand implements Callable<Integer> {
           wanted.clients().get("bootstrap.servers"),
           "the demo starts its own broker");
     }
-    List<Source> texts = text.isEmpty() ? Corpus.demo(TextOptions.corpora()) : Corpus.files(text);
+    Texts texts =
+        text.isEmpty()
+            ? Texts.of(Corpus.demo(TextOptions.corpora()))
+            : Texts.files(text, Reading.plain("file"));
+    texts.requireSome();
     // Locked before anything else is touched, and let go by the stack.
     FileLock lock = LocalStack.prepare(data, port, 0, fresh);
     try (Stopping stopping = Stopping.onSignal()) {

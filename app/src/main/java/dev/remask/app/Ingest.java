@@ -1,40 +1,35 @@
 package dev.remask.app;
 
+import dev.remask.app.Console.Style;
 import dev.remask.app.Corpus.Source;
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Document;
 import dev.remask.schemas.LogReader;
-import dev.remask.schemas.Topics;
 import dev.remask.topology.BadDocument;
 import dev.remask.topology.BadDocument.Reason;
 import dev.remask.topology.DeadLetter;
 import dev.remask.topology.FlushSignal;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -46,10 +41,30 @@ final class Ingest implements AutoCloseable {
   /** Hears of each document that was refused. */
   interface Refusals {
     void refused(Source source, BadDocument reason);
+
+    /** Names them to people; of many, the first. */
+    static Refusals to(Console console) {
+      AtomicLong told = new AtomicLong();
+      return (source, bad) -> {
+        long before = told.getAndIncrement();
+        if (before < TOLD_MAX) {
+          String line = source.id() + ": " + bad.reason().code() + ", " + bad.getMessage();
+          console.part("refused", console.in(Style.YELLOW, line));
+        } else if (before == TOLD_MAX) {
+          console.part("refused", "more; they are counted, and 'remask dead-letters' shows them");
+        }
+      };
+    }
   }
 
-  private static final int UTF8_BYTES_PER_CHAR_MAX = 3;
-  private static final long SHOWN_BYTES_MAX = 16 * 1024 * 1024;
+  private record TooLarge(Source source, int bytes) {}
+
+  private static final long TOLD_MAX = 50;
+
+  /** Of the heap, for what the topic holds: 16 bytes a document, and room for it to grow. */
+  private static final int HEAP_SHARE = 12;
+
+  private static final int REFUSALS_MAX = 1 << 20;
 
   /** The producer takes no less than a request and its lingering. */
   private static final long DELIVERY_MS_MIN = 60_000;
@@ -61,29 +76,30 @@ final class Ingest implements AutoCloseable {
   private final String deadLetters;
   private final Producer<byte[], byte[]> producer;
   private final DocumentEncoder encoder;
-  private final Map<String, Long> present;
+  private final Fingerprints present = new Fingerprints(documentsMax());
+  private final Fingerprints refusedBefore = new Fingerprints(REFUSALS_MAX);
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
-  private final Queue<Source> tooLarge = new ConcurrentLinkedQueue<>();
+  private final Queue<TooLarge> tooLarge = new ConcurrentLinkedQueue<>();
   private final AtomicLong written = new AtomicLong();
   private final AtomicLong sent = new AtomicLong();
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicLong skipped = new AtomicLong();
+  private volatile double share;
 
   /**
-   * Reads what the topic holds of these documents, so that none of it is written again.
+   * Reads what the topic and the dead letters hold, so that none of it is written again.
    *
    * @param settings with the dataset's
-   * @param sources what is going to be fed
    */
-  Ingest(Settings settings, Dataset dataset, Collection<Source> sources) {
+  Ingest(Settings settings, Dataset dataset) {
     Map<String, Object> clients = settings.clients();
     this.dataset = dataset;
     this.deadLetters = settings.topics().deadLetters();
     this.encoder = DocumentEncoder.of(dataset, clients);
-    this.present = present(clients, dataset, sources);
+    LogReader.readRaw(clients, dataset.getDocumentsTopic(), this::remember);
+    LogReader.readRaw(clients, deadLetters, this::rememberRefusal);
     Map<String, Object> config = ClientConfigs.producer(clients);
-    config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.RECORD_BYTES_MAX);
     int patience = Math.toIntExact(Math.max(settings.outageMax().toMillis(), DELIVERY_MS_MIN));
     config.putIfAbsent(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, patience);
     config.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, patience);
@@ -91,25 +107,47 @@ final class Ingest implements AutoCloseable {
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
-  /** Id to a hash of the newest value. */
-  private static Map<String, Long> present(
-      Map<String, Object> clients, Dataset dataset, Collection<Source> sources) {
-    Set<String> ids = sources.stream().map(Source::id).collect(Collectors.toSet());
-    Map<String, Long> present = new HashMap<>();
-    LogReader.readRaw(
-        clients,
-        dataset.getDocumentsTopic(),
-        record -> {
-          String id = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
-          if (ids.contains(id)) {
-            if (record.value() == null) {
-              present.remove(id);
-            } else {
-              present.put(id, fingerprint(record.value()));
-            }
-          }
-        });
-    return present;
+  private static int documentsMax() {
+    return (int) Math.min(1 << 28, Runtime.getRuntime().maxMemory() / HEAP_SHARE / 16);
+  }
+
+  private void remember(ConsumerRecord<byte[], byte[]> record) {
+    if (record.key() != null) {
+      long value = record.value() == null ? 0 : Fingerprints.of(record.value());
+      remember(Fingerprints.of(record.key()), value);
+    }
+  }
+
+  private void remember(long key, long value) {
+    if (!present.put(key, value)) {
+      throw new Failure(
+          dataset.getDocumentsTopic()
+              + " holds more than the "
+              + present.size()
+              + " documents that can be told apart in this heap; give it more: REMASK_HEAP",
+          null);
+    }
+  }
+
+  /** Those of ingest: a text that is fed again is not refused once more. */
+  private void rememberRefusal(ConsumerRecord<byte[], byte[]> letter) {
+    Header topic = letter.headers().lastHeader(DeadLetter.DOCUMENTS);
+    if (topic != null) {
+      refusedBefore.put(refusal(letter.headers(), letter.key(), letter.value()), 1);
+    }
+  }
+
+  /** What makes two refusals the same: what, whence, whither and why. */
+  private static long refusal(Headers headers, byte @Nullable [] key, byte @Nullable [] value) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (String name :
+        List.of(DeadLetter.DOCUMENTS, DeadLetter.MESSAGE, DeadLetter.TOPIC, DeadLetter.OFFSET)) {
+      Header header = headers.lastHeader(name);
+      all.writeBytes(Fingerprints.sha256(header == null ? new byte[0] : header.value()));
+    }
+    all.writeBytes(Fingerprints.sha256(key == null ? new byte[0] : key));
+    all.writeBytes(value == null ? new byte[0] : value);
+    return Fingerprints.of(all.toByteArray());
   }
 
   /** Records that the broker has not answered for yet; any thread. */
@@ -120,14 +158,6 @@ final class Ingest implements AutoCloseable {
   /** Records that it has answered for; any thread. */
   long answered() {
     return acknowledged.get();
-  }
-
-  private static long fingerprint(byte[] value) {
-    try {
-      return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(value)).getLong();
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 
   long written() {
@@ -143,18 +173,32 @@ final class Ingest implements AutoCloseable {
     return skipped.get();
   }
 
+  /** How much of all is behind, from 0 to 1; NaN where nobody knows; any thread. */
+  double share() {
+    return share;
+  }
+
   /**
-   * Writes those documents that are new or changed, evenly over a time.
+   * Writes those documents that are new or changed.
    *
    * @param stop asked between documents
    */
-  void feed(List<Source> sources, Duration over, Refusals refusals, BooleanSupplier stop)
+  void feed(Sources sources, Pace pace, Refusals refusals, BooleanSupplier stop)
       throws InterruptedException {
     long start = System.nanoTime();
-    for (int i = 0; i < sources.size() && !stop.getAsBoolean(); i++) {
-      if (write(sources.get(i), refusals)) {
-        awaitTime(start + over.toNanos() * written.get() / sources.size(), stop);
+    long already = written.get();
+    double due = 0;
+    double seen = 0;
+    for (Source source = sources.next();
+        source != null && !stop.getAsBoolean();
+        source = sources.next()) {
+      boolean isNew = write(source, refusals);
+      share = sources.share();
+      if (isNew) {
+        due += share - seen;
+        awaitTime(start + (long) pace.due(written.get() - already, due), stop);
       }
+      seen = share;
     }
   }
 
@@ -181,14 +225,21 @@ final class Ingest implements AutoCloseable {
     }
   }
 
-  /** Whether it had to be written. */
-  private boolean write(Source source, Refusals refusals) {
+  /**
+   * Writes it if it is new or changed.
+   *
+   * @return whether it was
+   */
+  boolean write(Source source, Refusals refusals) {
     boolean isNew = false;
     try {
       Document document = source.document(text(source, dataset.getDocumentCharsMax()));
       byte[] value = encoder.encode(source.id(), document);
-      isNew = !Long.valueOf(fingerprint(value)).equals(present.get(source.id()));
+      long fingerprint = Fingerprints.of(value);
+      long key = Fingerprints.of(key(source));
+      isNew = present.get(key) != fingerprint;
       if (isNew) {
+        remember(key, fingerprint);
         write(source, new ProducerRecord<>(dataset.getDocumentsTopic(), key(source), value));
       } else {
         skipped.incrementAndGet();
@@ -204,74 +255,52 @@ final class Ingest implements AutoCloseable {
   private void refuse(Source source, BadDocument reason, Refusals refusals) {
     refused.incrementAndGet();
     refusals.refused(source, reason);
-    var origin = new DeadLetter.Origin(source.origin(), -1, -1, null);
-    send(DeadLetter.of(deadLetters, origin, key(source), received(source), reason));
+    var origin = new DeadLetter.Origin(source.place().name(), -1, source.place().line(), null);
+    ProducerRecord<byte[], byte[]> letter =
+        DeadLetter.of(deadLetters, origin, key(source), head(source), reason);
+    letter.headers().add(DeadLetter.DOCUMENTS, utf8(dataset.getDocumentsTopic()));
+    long refusal = refusal(letter.headers(), letter.key(), letter.value());
+    if (refusedBefore.get(refusal) == 0) {
+      boolean unused = refusedBefore.put(refusal, 1);
+      send(letter);
+    }
   }
 
   /** Those that the broker would not take: of a topic of one's own, it alone knows the limit. */
   private void refuseTooLarge(Refusals refusals) {
-    for (Source source = tooLarge.poll(); source != null; source = tooLarge.poll()) {
+    for (TooLarge one = tooLarge.poll(); one != null; one = tooLarge.poll()) {
       written.decrementAndGet();
       refuse(
-          source,
+          one.source,
           new BadDocument(
               Reason.TOO_LONG,
-              source.size() + " bytes, more than the topic's max.message.bytes allows"),
+              one.bytes + " bytes, more than the topic's max.message.bytes allows"),
           refusals);
     }
   }
 
-  /** What the dead letter shows; nothing of what is too large to be read whole. */
-  private static byte @Nullable [] received(Source source) {
+  private static byte @Nullable [] head(Source source) {
     try {
-      return source.size() <= SHOWN_BYTES_MAX ? source.content().read() : null;
+      return source.content().head();
     } catch (IOException e) {
       return null;
     }
   }
 
   private static byte[] key(Source source) {
-    return source.id().getBytes(StandardCharsets.UTF_8);
+    return utf8(source.id());
   }
 
-  /** The text of a document, or why there is none; what must be too long is not even read. */
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The text of a document, or why there is none. */
   static String text(Source source, int documentCharsMax) {
-    if (source.size() > (long) documentCharsMax * UTF8_BYTES_PER_CHAR_MAX) {
-      throw new BadDocument(
-          Reason.TOO_LONG,
-          source.size() + " bytes, the limit is " + documentCharsMax + " characters");
-    }
-    byte[] bytes;
     try {
-      bytes = source.content().read();
+      return source.content().text(documentCharsMax);
     } catch (IOException e) {
       throw new BadDocument(Reason.UNREADABLE, "cannot be read: " + e.getMessage());
-    }
-    return text(bytes, documentCharsMax);
-  }
-
-  static String text(byte[] bytes, int documentCharsMax) {
-    String text = decoded(bytes);
-    if (text.isBlank()) {
-      throw new BadDocument(Reason.EMPTY, "nothing but white space");
-    }
-    if (text.length() > documentCharsMax) {
-      throw new BadDocument(
-          Reason.TOO_LONG, text.length() + " characters, the limit is " + documentCharsMax);
-    }
-    return text;
-  }
-
-  private static String decoded(byte[] bytes) {
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .onUnmappableCharacter(CodingErrorAction.REPORT)
-          .decode(ByteBuffer.wrap(bytes))
-          .toString();
-    } catch (CharacterCodingException e) {
-      throw new BadDocument(Reason.UNREADABLE, "not valid UTF-8");
     }
   }
 
@@ -281,7 +310,7 @@ final class Ingest implements AutoCloseable {
         document,
         e -> {
           if (e instanceof RecordTooLargeException) {
-            tooLarge.add(source);
+            tooLarge.add(new TooLarge(source, document.value().length));
           } else {
             failure.compareAndSet(null, e);
           }

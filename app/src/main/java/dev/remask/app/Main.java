@@ -29,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       VocabCommand.class,
       DatasetCommand.class,
       IngestCommand.class,
+      DeadLettersCommand.class,
       StreamCommand.class,
       ReplayCommand.class,
       TrainCommand.class,

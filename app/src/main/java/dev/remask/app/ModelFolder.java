@@ -69,13 +69,18 @@ record ModelFolder(String option, Path folder, ModelShape shape, Vocabulary voca
    * @throws IllegalArgumentException with the reason if it holds no vocabulary that can be used
    */
   static Vocabulary tokenizer(Path file) throws IOException {
+    return Vocabulary.parse(tokenizerJson(file));
+  }
+
+  /** Its bytes; IllegalArgumentException if they are too many. */
+  static byte[] tokenizerJson(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] json = in.readNBytes(MAX_TOKENIZER_BYTES + 1);
       if (json.length > MAX_TOKENIZER_BYTES) {
         throw new IllegalArgumentException(
             "more than the %d MiB that are read".formatted(MAX_TOKENIZER_BYTES >> 20));
       }
-      return Vocabulary.parse(json);
+      return json;
     }
   }
 

@@ -1,35 +1,51 @@
 package dev.remask.app;
 
-import dev.remask.app.Corpus.Source;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Which text a command reads. */
 final class TextOptions {
+  private static final String STANDARD_INPUT = "-";
+
   @Parameters(
       arity = "0..*",
       paramLabel = "PATH",
-      description = "Text files, or folders of them: each file is a document, its path the id.")
-  private List<Path> paths = List.of();
+      description =
+          "Text files (each a document, its path the id), JSON lines (.jsonl, .ndjson), folders of them, patterns"
+              + " ('news/**/*.txt'), or - for standard input; all may be gzip or zstd.")
+  private List<String> paths = List.of();
 
   @Option(
       names = "--demo-text",
       description = "The 1,375 English documents that the build brings for the demo.")
   private boolean demo;
 
+  @Mixin private ReadingOptions how = new ReadingOptions();
+
   boolean given() {
     return demo || !paths.isEmpty();
   }
 
-  List<Source> sources() {
+  /** ConfigException if it cannot be that. */
+  Texts texts() {
     if (demo == !paths.isEmpty()) {
       throw new ConfigException("PATH", paths, "give text files, folders, or --demo-text");
     }
-    return demo ? Corpus.demo(corpora()) : Corpus.files(paths);
+    if (demo) {
+      return Texts.of(Corpus.demo(corpora()));
+    }
+    if (!paths.contains(STANDARD_INPUT)) {
+      return Texts.files(paths, how.ofFiles());
+    }
+    if (paths.size() > 1) {
+      throw new ConfigException("PATH", paths, "standard input goes alone");
+    }
+    return Texts.standardInput(how.ofStandardInput());
   }
 
   static Path corpora() {

@@ -3,14 +3,13 @@ package dev.remask.app;
 import dev.remask.app.Corpus.Source;
 import dev.remask.mlm.HeldOut;
 import dev.remask.mlm.Vocabulary;
+import dev.remask.mlm.VocabularyLearner;
 import dev.remask.schemas.LogReader;
 import dev.remask.topology.BadDocument;
 import dev.remask.topology.DocumentDecoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -29,7 +28,11 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     footer = {"", "Example: remask vocab my-texts --out tokenizer.json --set vocabulary.size=8192"})
 final class VocabCommand implements Callable<Integer> {
-  private record Learned(String file, int size, String sha256, long documents, long characters) {}
+  /**
+   * @param forgotten occurrences of rare words that had no room
+   */
+  private record Learned(
+      String file, int size, String sha256, long documents, long characters, long forgotten) {}
 
   @Mixin private CommonOptions options = new CommonOptions();
   @Mixin private TextOptions text = new TextOptions();
@@ -39,10 +42,10 @@ final class VocabCommand implements Callable<Integer> {
 
   @Option(
       names = "--characters",
-      defaultValue = "50000000",
+      defaultValue = "1000000000",
       paramLabel = "N",
-      description = "Read at most so much text; it is held in memory (default: ${DEFAULT-VALUE}).")
-  private long characters = 50_000_000;
+      description = "Read no further when it is so much text (default: ${DEFAULT-VALUE}).")
+  private long characters = 1_000_000_000;
 
   @Option(
       names = "--out",
@@ -50,6 +53,10 @@ final class VocabCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "Where to write it, as a Hugging Face tokenizer.json.")
   private Path out = Path.of("tokenizer.json");
+
+  private final VocabularyLearner learner = new VocabularyLearner();
+  private long documents;
+  private long read;
 
   @Override
   public Integer call() throws Exception {
@@ -61,79 +68,96 @@ final class VocabCommand implements Callable<Integer> {
     }
     options.data();
     Settings settings = fromTopic ? options.connected(Map.of()) : options.settings(Map.of());
-    List<String> texts = fromTopic ? ofTopic(settings) : ofFiles(settings);
-    if (texts.isEmpty()) {
+    if (fromTopic) {
+      readTopic(settings);
+    } else {
+      readTexts(settings);
+    }
+    if (documents == 0) {
       throw new ConfigException("PATH: holds no document that is text to learn from");
     }
-    Vocabulary vocabulary = Vocabulary.learn(texts, settings.integer("vocabulary.size"));
+    Vocabulary vocabulary = learner.learn(settings.integer("vocabulary.size"));
     write(vocabulary.tokenizerJson());
-    long read = texts.stream().mapToLong(String::length).sum();
-    Learned learned =
-        new Learned(out.toString(), vocabulary.size(), vocabulary.sha256(), texts.size(), read);
+    report(
+        new Learned(
+            out.toString(),
+            vocabulary.size(),
+            vocabulary.sha256(),
+            documents,
+            read,
+            learner.forgotten()));
+    return 0;
+  }
+
+  private void report(Learned learned) {
     if (options.json()) {
       System.out.println(Json.text(learned));
     } else {
       System.out.printf(
           Locale.ROOT,
-          "%s: %,d token ids, learned from %,d documents, %,d characters; SHA-256 %s%n",
+          "%s: %,d token ids, learned from %,d documents, %,d characters%s; SHA-256 %s%n",
           learned.file(),
           learned.size(),
           learned.documents(),
           learned.characters(),
+          learned.forgotten() == 0
+              ? ""
+              : String.format(Locale.ROOT, ", %,d rare words forgotten", learned.forgotten()),
           learned.sha256());
     }
-    return 0;
   }
 
-  private List<String> ofFiles(Settings settings) {
+  private void readTexts(Settings settings) throws InterruptedException {
     int charsMax = settings.integer("document.chars.max");
     int heldOut = settings.integer("heldout.permille");
-    List<String> texts = new ArrayList<>();
-    long read = 0;
-    for (Source source : text.sources()) {
-      if (read >= characters) {
-        break;
-      }
-      if (HeldOut.contains(source.id(), heldOut)) {
-        continue;
-      }
-      try {
-        texts.add(Ingest.text(source, charsMax));
-        read += texts.get(texts.size() - 1).length();
-      } catch (BadDocument e) {
-        System.err.println("remask: passed over " + source.id() + ": " + e.getMessage());
+    Texts texts = text.texts();
+    texts.requireSome();
+    try (Sources sources = texts.open(charsMax, () -> false)) {
+      for (Source source = sources.next(); source != null && !enough(); source = sources.next()) {
+        if (HeldOut.contains(source.id(), heldOut)) {
+          continue;
+        }
+        try {
+          learn(Ingest.text(source, charsMax));
+        } catch (BadDocument e) {
+          System.err.println("remask: passed over " + source.id() + ": " + e.getMessage());
+        }
       }
     }
-    return texts;
+  }
+
+  private boolean enough() {
+    return read >= characters;
+  }
+
+  private void learn(String document) {
+    learner.add(document);
+    documents++;
+    read += document.length();
   }
 
   /** Without those that the packer would refuse; the same log gives the same. */
-  private List<String> ofTopic(Settings settings) {
+  private void readTopic(Settings settings) {
     DocumentDecoder decoder = new DatasetSettings(settings).decoder();
-    String topic = settings.text("documents.topic");
     int heldOut = settings.integer("heldout.permille");
     int charsMax = settings.integer("document.chars.max");
-    List<String> texts = new ArrayList<>();
-    long[] read = {0};
     LogReader.readRaw(
         settings.clients(),
-        topic,
+        settings.text("documents.topic"),
         record -> {
-          if (record.value() != null && read[0] < characters) {
+          if (record.value() != null && !enough()) {
             try {
               DocumentDecoder.Decoded document = decoder.decode(record);
               if (!HeldOut.contains(document.id(), heldOut)
                   && document.text().length() <= charsMax) {
-                texts.add(document.text());
-                read[0] += document.text().length();
+                learn(document.text());
               }
             } catch (BadDocument e) {
               // Counted and kept by the packer.
             }
           }
         },
-        () -> read[0] >= characters);
-    return texts;
+        this::enough);
   }
 
   private void write(byte[] json) {

@@ -123,8 +123,8 @@ class DeleteIT {
         IntStream.range(0, 40)
             .mapToObj(i -> Corpus.Source.of("text-" + i, TEXT.repeat(4) + i, "test"))
             .toList();
-    try (Ingest ingest = new Ingest(settings, new Setup(settings).dataset(), sources)) {
-      ingest.feed(sources, Duration.ZERO, (source, bad) -> {}, () -> false);
+    try (Ingest ingest = new Ingest(settings, new Setup(settings).dataset())) {
+      ingest.feed(Sources.of(sources), Pace.UNLIMITED, (source, bad) -> {}, () -> false);
       ingest.finish(true, (source, reason) -> {});
     }
   }

@@ -76,7 +76,7 @@ class DemoIT {
     data = folder.resolve("data");
     List<Corpus.Source> sources = Corpus.demo(Program.HOME.resolve("corpora"));
     for (Corpus.Source source : sources.subList(0, DOCUMENTS)) {
-      Files.write(text.resolve(source.id() + ".txt"), source.content().read());
+      Files.writeString(text.resolve(source.id() + ".txt"), Ingest.text(source, 1_000_000));
     }
     Files.writeString(text.resolve("empty.txt"), " \n");
     Files.write(text.resolve("latin1.txt"), "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));

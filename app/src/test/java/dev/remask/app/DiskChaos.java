@@ -73,7 +73,7 @@ class DiskChaos {
   void start(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder) throws Exception {
     Path text = Files.createDirectory(folder.resolve("text"));
     for (Corpus.Source source : Corpus.demo(Program.HOME.resolve("corpora")).subList(0, 60)) {
-      Files.write(text.resolve(source.id() + ".txt"), source.content().read());
+      Files.writeString(text.resolve(source.id() + ".txt"), Ingest.text(source, 1_000_000));
     }
     cast = new Cast(folder, text, SETTINGS);
     topics = cast.settings().topics();

@@ -112,7 +112,7 @@ class EpochChaos {
     Path text = Files.createDirectory(folder.resolve("text"));
     for (Corpus.Source source :
         Corpus.demo(Program.HOME.resolve("corpora")).subList(0, DOCUMENTS)) {
-      Files.write(text.resolve(source.id() + ".txt"), source.content().read());
+      Files.writeString(text.resolve(source.id() + ".txt"), Ingest.text(source, 1_000_000));
     }
     cast = new Cast(folder, text, SETTINGS);
     topics = cast.settings().topics();

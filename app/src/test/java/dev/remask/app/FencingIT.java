@@ -337,9 +337,9 @@ class FencingIT {
     RunPlan plan = new RunPlan(settings);
 
     try (StreamInstance stream = instance(settings, dataset, folder);
-        Ingest ingest = new Ingest(settings, dataset, sources)) {
+        Ingest ingest = new Ingest(settings, dataset)) {
       stream.start();
-      ingest.feed(sources, Duration.ZERO, (source, reason) -> {}, () -> false);
+      ingest.feed(Sources.of(sources), Pace.UNLIMITED, (source, reason) -> {}, () -> false);
       ingest.finish(true, (source, reason) -> {});
       assertThat(stream.awaitPacked(Duration.ofSeconds(30))).isTrue();
       plan.planUpTo(dataset, 1);

@@ -107,9 +107,9 @@ class InitIT {
     new RunPlan(packing).declare(dataset);
     try (StreamInstance stream =
             new Streaming(packing).instance(dataset, folder.resolve("streams"), line -> {});
-        Ingest ingest = new Ingest(settings, dataset, sources)) {
+        Ingest ingest = new Ingest(settings, dataset)) {
       stream.start();
-      ingest.feed(sources, Duration.ZERO, (source, reason) -> {}, () -> false);
+      ingest.feed(Sources.of(sources), Pace.UNLIMITED, (source, reason) -> {}, () -> false);
       ingest.finish(true, (source, reason) -> {});
       assertThat(stream.awaitPacked(Duration.ofSeconds(60))).isTrue();
     }

@@ -76,7 +76,7 @@ class KillIT {
     data = new DataFolder(folder.resolve("data"));
     List<Corpus.Source> sources = Corpus.demo(Program.HOME.resolve("corpora"));
     for (Corpus.Source source : sources.subList(0, DOCUMENTS)) {
-      Files.write(text.resolve(source.id() + ".txt"), source.content().read());
+      Files.writeString(text.resolve(source.id() + ".txt"), Ingest.text(source, 1_000_000));
     }
   }
 

@@ -99,9 +99,9 @@ class ReplayIT {
         sources.stream().limit(100).map(source -> Ingest.text(source, 1_000_000)).toList();
     dataset = TestStack.declare(settings, texts);
     try (StreamInstance stream = instance(settings, "packing");
-        Ingest ingest = new Ingest(settings, dataset, sources)) {
+        Ingest ingest = new Ingest(settings, dataset)) {
       stream.start();
-      ingest.feed(sources, Duration.ZERO, (source, reason) -> {}, () -> false);
+      ingest.feed(Sources.of(sources), Pace.UNLIMITED, (source, reason) -> {}, () -> false);
       ingest.finish(true, (source, reason) -> {});
       assertThat(stream.awaitPacked(PATIENCE)).isTrue();
     }

@@ -58,7 +58,7 @@ class SurvivalIT {
   private static final int DOCUMENTS = 240;
 
   /** Short ones, so that text comes all the time. */
-  private static final int DOCUMENT_BYTES_MAX = 4_000;
+  private static final int DOCUMENT_CHARS_MAX = 4_000;
 
   private static final int REPLAYS = 2;
   private static final Duration PATIENCE = Duration.ofSeconds(150);
@@ -107,11 +107,11 @@ class SurvivalIT {
     Path text = Files.createDirectory(folder.resolve("text"));
     List<Corpus.Source> sources =
         Corpus.demo(Program.HOME.resolve("corpora")).stream()
-            .filter(source -> source.size() <= DOCUMENT_BYTES_MAX)
+            .filter(source -> Ingest.text(source, 1_000_000).length() <= DOCUMENT_CHARS_MAX)
             .limit(DOCUMENTS)
             .toList();
     for (Corpus.Source source : sources) {
-      Files.write(text.resolve(source.id() + ".txt"), source.content().read());
+      Files.writeString(text.resolve(source.id() + ".txt"), Ingest.text(source, 1_000_000));
     }
     // Short transactions, so that a kill costs less.
     cast = new Cast(folder, text, SETTINGS, "kafka.transaction.timeout.ms=5000");

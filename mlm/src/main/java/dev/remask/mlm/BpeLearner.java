@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.TreeMap;
 
 /**
  * Learns merges: again and again the most frequent pair of neighbouring tokens becomes a token,
@@ -66,24 +65,6 @@ final class BpeLearner {
       counts[word] = preToken.getValue();
       word++;
     }
-  }
-
-  /**
-   * How often each pre-token occurs, each text cut as a whole (so white space may span lines); in a
-   * fixed order.
-   */
-  static Map<String, Long> count(Iterable<String> texts) {
-    Map<String, long[]> counts = new HashMap<>();
-    for (String text : texts) {
-      String wellFormed = PreTokens.wellFormed(text);
-      for (int start = 0, end; start < wellFormed.length(); start = end) {
-        end = PreTokens.end(wellFormed, start);
-        counts.computeIfAbsent(wellFormed.substring(start, end), t -> new long[1])[0]++;
-      }
-    }
-    Map<String, Long> sorted = new TreeMap<>();
-    counts.forEach((preToken, count) -> sorted.put(preToken, count[0]));
-    return sorted;
   }
 
   /**

@@ -16,11 +16,13 @@ public final class Tokenizer {
 
   private final Vocabulary vocabulary;
   private final Merges merges;
+  private final Map<String, Integer> whole; // pre-tokens that no merge is asked about
   private final Map<String, int[]> remembered = new HashMap<>();
 
   public Tokenizer(Vocabulary vocabulary) {
     this.vocabulary = vocabulary;
     this.merges = vocabulary.merges();
+    this.whole = vocabulary.ignoresMerges() ? vocabulary.tokenIds() : Map.of();
   }
 
   /**
@@ -42,7 +44,8 @@ public final class Tokenizer {
     if (ids != null) {
       return ids;
     }
-    ids = merge(symbols(preToken));
+    Integer id = whole.isEmpty() ? null : whole.get(ByteAlphabet.write(preToken));
+    ids = id == null ? merge(symbols(preToken)) : new int[] {id};
     if (preToken.length() <= MAX_REMEMBERED_CHARS) {
       if (remembered.size() == MAX_REMEMBERED) {
         remembered.clear();

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
  * as "left right").
  */
 final class TokenizerJson {
-  /** Its arguments: the id of the mask, vocab, merges. Only the mask swallows a space before it. */
+  /**
+   * Its arguments: the id of the mask, whether merges are ignored, vocab, merges. Only the mask
+   * swallows a space before it.
+   */
   private static final String FILE =
       """
       {"version":"1.0",
@@ -29,7 +32,7 @@ final class TokenizerJson {
       "pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},
       "post_processor":{"type":"RobertaProcessing","sep":["</s>",2],"cls":["<s>",0],"trim_offsets":true,"add_prefix_space":false},
       "decoder":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true},
-      "model":{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":"","end_of_word_suffix":"","fuse_unk":false,"byte_fallback":false,"ignore_merges":false,
+      "model":{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":"","end_of_word_suffix":"","fuse_unk":false,"byte_fallback":false,"ignore_merges":%s,
       "vocab":%s,
       "merges":%s}}
       """;
@@ -42,22 +45,91 @@ final class TokenizerJson {
       merges.add(List.of(vocabulary.token(merge.left()), vocabulary.token(merge.right())));
     }
     return FILE.formatted(
-        Integer.toString(vocabulary.mask()), Json.write(vocabulary.tokenIds()), Json.write(merges));
+        Integer.toString(vocabulary.mask()),
+        Boolean.toString(vocabulary.ignoresMerges()),
+        Json.write(vocabulary.tokenIds()),
+        Json.write(merges));
   }
 
+  /** With the ids that it has; IllegalArgumentException if they are not in our layout. */
   static Vocabulary read(byte[] json) {
-    Map<?, ?> root = map(Json.read(json), "the whole");
-    require(root.get("normalizer") == null, "it has a normalizer");
-    requirePreTokenizer(map(root.get("pre_tokenizer"), "pre_tokenizer"));
+    Map<?, ?> root = root(json);
     Map<?, ?> model = map(root.get("model"), "model");
-    requireModel(model);
     Map<String, Integer> ids = ids(map(model.get("vocab"), "model.vocab"));
     addSpecial(list(root.get("added_tokens"), "added_tokens"), ids);
-    return new Vocabulary(byId(ids), merges(list(model.get("merges"), "model.merges"), ids));
+    return vocabulary(byId(ids), model);
+  }
+
+  /** With ids in our layout, whatever it has. */
+  static Vocabulary adopt(byte[] json) {
+    Map<?, ?> root = root(json);
+    Map<?, ?> model = map(root.get("model"), "model");
+    Map<String, Integer> ids = ids(map(model.get("vocab"), "model.vocab"));
+    if (isOurs(ids, list(root.get("added_tokens"), "added_tokens"))) {
+      return read(json);
+    }
+    for (Object element : list(root.get("added_tokens"), "added_tokens")) {
+      Map<?, ?> token = map(element, "an added token");
+      require(
+          Boolean.TRUE.equals(token.get("special")),
+          "added token " + token.get("content") + " is not special: it is cut out of text");
+      ids.remove(String.valueOf(token.get("content")));
+    }
+    ids.keySet().removeAll(Vocabulary.LEADING);
+    ids.remove(Vocabulary.MASK);
+    List<String> tokens = new ArrayList<>(Vocabulary.LEADING);
+    ids.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue())
+        .forEach(entry -> tokens.add(entry.getKey()));
+    tokens.add(Vocabulary.MASK);
+    return vocabulary(tokens, model);
+  }
+
+  /** Whether the special tokens are where we have them, and no others. */
+  private static boolean isOurs(Map<String, Integer> vocab, List<?> added) {
+    Map<String, Integer> ids = new LinkedHashMap<>(vocab);
+    for (Object element : added) {
+      Map<?, ?> token = map(element, "an added token");
+      String content = String.valueOf(token.get("content"));
+      if (!Vocabulary.LEADING.contains(content) && !Vocabulary.MASK.equals(content)) {
+        return false;
+      }
+      ids.put(content, id(token.get("id")));
+    }
+    for (int id = 0; id < Vocabulary.FIRST_TEXT; id++) {
+      if (!Integer.valueOf(id).equals(ids.get(Vocabulary.LEADING.get(id)))) {
+        return false;
+      }
+    }
+    return Integer.valueOf(ids.size() - 1).equals(ids.get(Vocabulary.MASK));
+  }
+
+  /** IllegalArgumentException if this is no byte-level BPE of the kind that we are. */
+  private static Map<?, ?> root(byte[] json) {
+    Map<?, ?> root = map(Json.read(json), "the whole");
+    require(root.get("normalizer") == null, "it has a normalizer");
+    requireModel(map(root.get("model"), "model"));
+    requirePreTokenizer(map(root.get("pre_tokenizer"), "pre_tokenizer"));
+    return root;
+  }
+
+  private static Vocabulary vocabulary(List<String> tokens, Map<?, ?> model) {
+    Map<String, Integer> ids = new LinkedHashMap<>();
+    tokens.forEach(token -> ids.put(token, ids.size()));
+    return new Vocabulary(
+        tokens,
+        merges(list(model.get("merges"), "model.merges"), ids),
+        Boolean.TRUE.equals(model.get("ignore_merges")));
   }
 
   private static void requirePreTokenizer(Map<?, ?> preTokenizer) {
     Object type = preTokenizer.get("type");
+    if ("Sequence".equals(type) && preTokenizer.get("pretokenizers") instanceof List<?> steps) {
+      require(
+          steps.size() == 1, "pre_tokenizer has " + steps.size() + " steps, not ByteLevel alone");
+      requirePreTokenizer(map(steps.get(0), "pre_tokenizer"));
+      return;
+    }
     require("ByteLevel".equals(type), "pre_tokenizer.type is " + type + ", not ByteLevel");
     requireOff(preTokenizer, "add_prefix_space");
     Object regex = preTokenizer.get("use_regex");
@@ -68,14 +140,11 @@ final class TokenizerJson {
     Object type = model.get("type");
     require(type == null || "BPE".equals(type), "model.type is " + type + ", not BPE");
     for (String option :
-        List.of(
-            "dropout",
-            "continuing_subword_prefix",
-            "end_of_word_suffix",
-            "byte_fallback",
-            "ignore_merges")) {
+        List.of("dropout", "continuing_subword_prefix", "end_of_word_suffix", "byte_fallback")) {
       requireOff(model, option);
     }
+    Object ignore = model.get("ignore_merges");
+    require(ignore == null || ignore instanceof Boolean, "ignore_merges is " + ignore);
   }
 
   private static void requireOff(Map<?, ?> object, String option) {

@@ -36,19 +36,27 @@ public final class Vocabulary {
 
   static final int MAX_SIZE = 1 << 20;
 
-  /** As in Hugging Face's ByteLevelBPETokenizer: a pair seen once is chance. */
-  private static final int MIN_FREQUENCY = 2;
-
   private final List<String> tokens; // by id; text in the byte alphabet
   private final byte[][] bytes; // [V], what decoding emits
   private final int[] byteIds; // [256]
   private final Merges merges;
+  private final boolean ignoresMerges;
   private final byte[] tokenizerJson;
   private final String sha256;
 
   /** IllegalArgumentException with the reason if this is no such vocabulary. */
   Vocabulary(List<String> tokens, List<Merge> rules) {
+    this(tokens, rules, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param ignoresMerges whether a pre-token that is a token is that one, whatever the merges make
+   */
+  Vocabulary(List<String> tokens, List<Merge> rules, boolean ignoresMerges) {
     this.tokens = List.copyOf(tokens);
+    this.ignoresMerges = ignoresMerges;
     requireLayout();
     bytes = new byte[size()][];
     byteIds = new int[256];
@@ -104,20 +112,22 @@ public final class Vocabulary {
   }
 
   /**
-   * Learns from whole texts: each is cut into pre-tokens by itself, and a run of white space may
-   * span lines. The same texts in any order give the same vocabulary. It has fewer tokens than
-   * asked for if no further pair of tokens occurs twice.
-   *
-   * <p>Memory grows with the number of different pre-tokens, some hundred bytes each.
+   * Learns from these texts, as {@link VocabularyLearner} does.
    *
    * @param size with the special tokens, 261 ... 1,048,576
    */
   public static Vocabulary learn(Iterable<String> texts, int size) {
+    requireSize(size);
+    VocabularyLearner learner = new VocabularyLearner();
+    texts.forEach(learner::add);
+    return learner.learn(size);
+  }
+
+  static void requireSize(int size) {
     if (size < MIN_SIZE || size > MAX_SIZE) {
       throw new IllegalArgumentException(
           "vocabulary size " + size + "; allowed are " + MIN_SIZE + " to " + MAX_SIZE);
     }
-    return learn(BpeLearner.count(texts), size, MIN_FREQUENCY);
   }
 
   static Vocabulary learn(Map<String, Long> preTokens, int size, int minFrequency) {
@@ -138,6 +148,17 @@ public final class Vocabulary {
    */
   public static Vocabulary parse(byte[] tokenizerJson) {
     return TokenizerJson.read(tokenizerJson);
+  }
+
+  /**
+   * Reads the same of any byte-level BPE, in whatever layout: where it has not this one, its tokens
+   * of text keep their order and get the ids from 4 on, and RoBERTa's special tokens stand for its
+   * own. Texts are cut into the same tokens; the ids are not those of the file.
+   *
+   * @throws IllegalArgumentException with the reason if it is anything else
+   */
+  public static Vocabulary adopt(byte[] tokenizerJson) {
+    return TokenizerJson.adopt(tokenizerJson);
   }
 
   /**
@@ -242,6 +263,10 @@ public final class Vocabulary {
 
   Merges merges() {
     return merges;
+  }
+
+  boolean ignoresMerges() {
+    return ignoresMerges;
   }
 
   String token(int id) {

@@ -69,12 +69,18 @@ class BpeLearnerTest {
     return joined;
   }
 
+  private static Map<String, Long> counts(List<String> texts) {
+    VocabularyLearner learner = new VocabularyLearner();
+    texts.forEach(learner::add);
+    return learner.counts();
+  }
+
   @Test
   void plainTextIsLearnedAsByTheTextbook() {
     String text =
         "low low low low low lower lower newest newest newest newest newest newest widest";
     for (String example : List.of(text, String.join("", TestTexts.prose(20, 7)))) {
-      Map<String, Long> preTokens = BpeLearner.count(List.of(example));
+      Map<String, Long> preTokens = counts(List.of(example));
       List<String> expected = reference(preTokens, ByteAlphabet.characters(), 256 + 100);
       Vocabulary vocabulary = Vocabulary.learn(preTokens, 4 + 256 + 100 + 1, 2);
       assertThat(vocabulary.mergesTxt().lines().skip(1).toList()).isEqualTo(expected);
@@ -94,7 +100,7 @@ class BpeLearnerTest {
   }
 
   private static String merges(List<String> lines) {
-    Vocabulary vocabulary = Vocabulary.learn(BpeLearner.count(lines), 30_000 + 5, 0);
+    Vocabulary vocabulary = Vocabulary.learn(counts(lines), 30_000 + 5, 0);
     return Digests.sha256(vocabulary.mergesTxt().getBytes(StandardCharsets.UTF_8));
   }
 

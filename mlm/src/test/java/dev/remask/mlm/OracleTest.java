@@ -179,6 +179,28 @@ class OracleTest {
     }
   }
 
+  /** The merges alone would make "ab" and "c" of a pre-token that is a token. */
+  @Test
+  void ignoredMergesAreIgnored() throws IOException {
+    List<String> tokens = new ArrayList<>(Vocabulary.LEADING);
+    tokens.addAll(ByteAlphabet.characters());
+    tokens.addAll(List.of("ab", "abc", "Ġabc", "ĠĠ"));
+    tokens.add(Vocabulary.MASK);
+    List<Merge> merges =
+        List.of(new Merge(tokens.indexOf("a"), tokens.indexOf("b"), tokens.indexOf("ab")));
+    for (boolean ignored : new boolean[] {true, false}) {
+      Vocabulary vocabulary = new Vocabulary(tokens, merges, ignored);
+      Tokenizer tokenizer = new Tokenizer(vocabulary);
+      try (HuggingFaceTokenizer oracle = huggingFace(vocabulary)) {
+        for (String text : List.of("abc", " abc", "abcabc", "ab c abc abc", "   abc", "cab")) {
+          assertThat(Arrays.stream(tokenizer.encode(text)).asLongStream().toArray())
+              .as(text)
+              .isEqualTo(oracle.encode(text, false, false).getIds());
+        }
+      }
+    }
+  }
+
   private static void requireEqualToHuggingFace(Vocabulary vocabulary, int count)
       throws IOException {
     Tokenizer tokenizer = new Tokenizer(vocabulary);

@@ -103,7 +103,13 @@ class VocabularyTest {
         "\"type\":\"BPE\" | \"type\":\"Unigram\" | model.type is Unigram",
         "\"dropout\":null | \"dropout\":0.1 | dropout is 0.1",
         "\"byte_fallback\":false | \"byte_fallback\":true | byte_fallback",
-        "\"ignore_merges\":false | \"ignore_merges\":true | ignore_merges",
+        "\"ignore_merges\":false | \"ignore_merges\":1 | ignore_merges is 1",
+        "\"type\":\"BPE\" | \"type\":\"WordPiece\" | model.type is WordPiece",
+        "\"type\":\"BPE\" | \"type\":\"WordLevel\" | model.type is WordLevel",
+        "\"pre_tokenizer\":{\"type\":\"ByteLevel\" | \"pre_tokenizer\":{\"type\":\"Whitespace\" | Whitespace",
+        "\"pre_tokenizer\":{ | \"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\"},{\"type\":\"ByteLevel\"}]},\"x\":{ | 2 steps",
+        "\"pre_tokenizer\":{ | \"pre_tokenizer\":null,\"x\":{ | pre_tokenizer is not an object",
+        "\"continuing_subword_prefix\":\"\" | \"continuing_subword_prefix\":\"##\" | continuing_subword_prefix is ##",
         "\"end_of_word_suffix\":\"\" | \"end_of_word_suffix\":\"</w>\" | end_of_word_suffix",
         "\"id\":599 | \"id\":598 | two ids for <mask>",
         "\"content\":\"<unk>\" | \"content\":\"[UNK]\" | added token [UNK]",
@@ -124,6 +130,43 @@ class VocabularyTest {
     assertThatThrownBy(() -> parse(broken))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(reason.strip());
+  }
+
+  /** Theirs before ours: layouts of GPT-2 and of others, with holes, are adopted. */
+  @Test
+  void anyLayoutIsAdopted() {
+    String gpt2 =
+        json()
+            .replaceAll("(?s)\"added_tokens\":\\[.*?\\}\\],", "\"added_tokens\":[],")
+            .replaceAll("\"(<s>|<pad>|</s>|<unk>)\":[0-3],", "")
+            .replace("\"<mask>\":599", "\"<|end|>\":7000")
+            .replace(
+                "\"added_tokens\":[]",
+                "\"added_tokens\":[{\"id\":7000,\"content\":\"<|end|>\",\"special\":true},"
+                    + "{\"id\":7001,\"content\":\"<|pad|>\",\"special\":true}]");
+    assertThatThrownBy(() -> parse(gpt2)).hasMessageContaining("added token <|end|>");
+    byte[] bytes = gpt2.getBytes(StandardCharsets.UTF_8);
+    assertThat(Vocabulary.adopt(bytes).tokenizerJson()).isEqualTo(LEARNED.tokenizerJson());
+    assertThat(Vocabulary.adopt(LEARNED.tokenizerJson()).sha256()).isEqualTo(LEARNED.sha256());
+    String cut = gpt2.replace("\"<|pad|>\",\"special\":true", "\"<|pad|>\",\"special\":false");
+    assertThatThrownBy(() -> Vocabulary.adopt(cut.getBytes(StandardCharsets.UTF_8)))
+        .hasMessageContaining("added token <|pad|> is not special");
+    for (String broken :
+        List.of(
+            json().replace("\"type\":\"BPE\"", "\"type\":\"WordPiece\""),
+            json().replace("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFC\"}"),
+            json().replace("\"byte_fallback\":false", "\"byte_fallback\":true"))) {
+      assertThatThrownBy(() -> Vocabulary.adopt(broken.getBytes(StandardCharsets.UTF_8)))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void mergesMayBeIgnored() {
+    String json = json().replace("\"ignore_merges\":false", "\"ignore_merges\":true");
+    Vocabulary ignoring = parse(json);
+    assertThat(ignoring.tokenizerJson()).isEqualTo(json.getBytes(StandardCharsets.UTF_8));
+    assertThat(ignoring.sha256()).isNotEqualTo(LEARNED.sha256());
   }
 
   /** A column of the table; its tilde is a line break. */

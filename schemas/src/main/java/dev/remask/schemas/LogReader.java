@@ -1,6 +1,7 @@
 package dev.remask.schemas;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -117,6 +118,54 @@ public final class LogReader {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       LogScan.drain(consumer, consumer.endOffsets(partitions), sink::accept);
+    }
+  }
+
+  /**
+   * The same once every transaction that is open in it now has ended: waits for that, so nothing
+   * that was committed before the call is missed.
+   */
+  public static void readDecided(
+      Map<String, ?> config, String topic, Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+    Map<String, Object> undecided = ClientConfigs.logReader(config);
+    undecided.put(
+        ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+        IsolationLevel.READ_UNCOMMITTED.toString().toLowerCase(Locale.ROOT));
+    var bytes = new ByteArrayDeserializer();
+    try (var asking = new KafkaConsumer<>(undecided, bytes, bytes);
+        var consumer = consumer(config, bytes)) {
+      List<TopicPartition> partitions =
+          existing(consumer, topic).stream()
+              .map(partition -> new TopicPartition(topic, partition.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      LogScan.drain(consumer, asking.endOffsets(partitions), sink::accept);
+    }
+  }
+
+  /**
+   * The committed record at an offset of a topic of any form; empty if it is not there any more.
+   */
+  public static Optional<ConsumerRecord<byte[], byte[]>> record(
+      Map<String, ?> config, String topic, int partition, long offset) {
+    try (var consumer = consumer(config, new ByteArrayDeserializer())) {
+      TopicPartition place = new TopicPartition(topic, partition);
+      boolean exists =
+          existing(consumer, topic).stream().anyMatch(known -> known.partition() == partition);
+      if (!exists) {
+        return Optional.empty();
+      }
+      List<TopicPartition> one = List.of(place);
+      consumer.assign(one);
+      if (offset < consumer.beginningOffsets(one).getOrDefault(place, 0L)
+          || offset >= consumer.endOffsets(one).getOrDefault(place, 0L)) {
+        return Optional.empty();
+      }
+      consumer.seek(place, offset);
+      List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
+      LogScan.drain(consumer, Map.of(place, offset + 1), found::add);
+      return found.stream().findFirst();
     }
   }
 

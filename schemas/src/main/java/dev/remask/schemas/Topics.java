@@ -134,6 +134,11 @@ public record Topics(String prefix) {
     return prefix + "dead-letters";
   }
 
+  /** Transactional id of who sends dead letters back: there is one at a time. */
+  public String deadLettersId() {
+    return idPrefix() + "dead-letters";
+  }
+
   /** Settings of the dead letters: at most 64 MiB of them. */
   public static Map<String, String> deadLettersConfig() {
     return and(

@@ -18,6 +18,15 @@ public final class DeadLetter {
   /** Only where the value was cut: how many bytes it had. */
   public static final String VALUE_BYTES = "remask.value.bytes";
 
+  /** Only where {@code ingest} refused it: the documents topic that it was meant for. */
+  public static final String DOCUMENTS = "remask.documents";
+
+  /**
+   * Only of what is no dead letter, but says that those of an origin were sent back: its value is
+   * null, and it names the origin as they do.
+   */
+  public static final String SENT_BACK = "remask.sent-back";
+
   public static final String EXCEPTION = "__streams.errors.exception";
   public static final String MESSAGE = "__streams.errors.message";
   public static final String TOPIC = "__streams.errors.topic";
@@ -51,13 +60,26 @@ public final class DeadLetter {
     add(headers, REASON, cause.reason().code());
     add(headers, EXCEPTION, cause.getClass().getName());
     add(headers, MESSAGE, String.valueOf(cause.getMessage()));
-    add(headers, TOPIC, origin.topic());
-    add(headers, PARTITION, Integer.toString(origin.partition()));
-    add(headers, OFFSET, Long.toString(origin.offset()));
+    add(headers, origin);
     if (value != null && value.length > BYTES_MAX) {
       add(headers, VALUE_BYTES, Integer.toString(value.length));
     }
     return letter;
+  }
+
+  /** Says that what came from an origin was sent back; for the transaction that does it. */
+  public static ProducerRecord<byte[], byte[]> sentBack(
+      String deadLetters, Origin origin, byte @Nullable [] key) {
+    ProducerRecord<byte[], byte[]> marker = new ProducerRecord<>(deadLetters, cut(key), null);
+    add(marker.headers(), SENT_BACK, "1");
+    add(marker.headers(), origin);
+    return marker;
+  }
+
+  private static void add(Headers headers, Origin origin) {
+    add(headers, TOPIC, origin.topic());
+    add(headers, PARTITION, Integer.toString(origin.partition()));
+    add(headers, OFFSET, Long.toString(origin.offset()));
   }
 
   private static void add(Headers headers, String name, String text) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * malformed, a field that is there twice, or text after the object makes it unreadable; so do
  * objects in objects deeper than {@value #NESTING_MAX}.
  */
-final class JsonField {
+public final class JsonField {
   static final int NESTING_MAX = 64;
 
   private static final JsonFactory JSON =
@@ -40,11 +40,13 @@ final class JsonField {
   }
 
   /**
+   * A field by its name.
+   *
    * @param setting names the field, for the refusal
    * @param name dots lead into objects
    * @throws ConfigException if the name or a part of it is empty
    */
-  static JsonField of(String setting, String name) {
+  public static JsonField of(String setting, String name) {
     List<String> path = List.of(name.split("\\.", -1));
     if (path.contains("")) {
       throw new ConfigException(setting, name, "must be a name, or names joined by dots");
@@ -53,8 +55,17 @@ final class JsonField {
   }
 
   /** UNREADABLE unless the field is there and is a string. */
-  String text(String json) {
+  public String text(String json) {
+    return text(find(json));
+  }
+
+  /** The same, but where there is no such field, or it is null, something else. */
+  public String textOr(String json, String otherwise) {
     Value value = find(json);
+    return value == null || value.token == JsonToken.VALUE_NULL ? otherwise : text(value);
+  }
+
+  private String text(@Nullable Value value) {
     if (value == null || value.token != JsonToken.VALUE_STRING) {
       throw unreadable("the field " + name + " is " + described(value) + ", not a string");
     }
@@ -74,7 +85,7 @@ final class JsonField {
   }
 
   /** BAD_ID unless the field is there and is a string or a whole number. */
-  String id(String json) {
+  public String id(String json) {
     Value value = find(json);
     if (value == null
         || (value.token != JsonToken.VALUE_STRING && value.token != JsonToken.VALUE_NUMBER_INT)) {

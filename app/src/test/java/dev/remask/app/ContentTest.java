@@ -12,11 +12,11 @@ import net.jqwik.api.constraints.NotBlank;
 import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.api.Test;
 
-class IngestTest {
+class ContentTest {
   private static final int MAX = 100;
 
   private static Reason refusal(byte[] bytes) {
-    return catchThrowableOfType(BadDocument.class, () -> Ingest.text(bytes, MAX)).reason();
+    return catchThrowableOfType(BadDocument.class, () -> Content.checked(bytes, MAX)).reason();
   }
 
   private static byte[] utf8(String text) {
@@ -28,7 +28,7 @@ class IngestTest {
     byte[] bytes = utf8(text);
     String sent = new String(bytes, StandardCharsets.UTF_8);
     if (!sent.isBlank()) {
-      assertThat(Ingest.text(bytes, MAX)).isEqualTo(sent);
+      assertThat(Content.checked(bytes, MAX)).isEqualTo(sent);
     }
   }
 
@@ -41,7 +41,7 @@ class IngestTest {
   @Test
   void textOverTheLimitIsRefusedAndTextAtTheLimitIsNot() {
     assertThat(refusal(utf8("x".repeat(MAX + 1)))).isEqualTo(Reason.TOO_LONG);
-    assertThat(Ingest.text(utf8("x".repeat(MAX)), MAX)).hasSize(MAX);
+    assertThat(Content.checked(utf8("x".repeat(MAX)), MAX)).hasSize(MAX);
   }
 
   @Test

@@ -1,0 +1,63 @@
+package dev.remask.app;
+
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * What is gzip or zstd is known by its first bytes, whatever its name: no text in UTF-8 begins with
+ * them.
+ */
+final class Compression {
+  private static final int BUFFER = 1 << 16;
+  private static final int GZIP = 0x1F8B;
+  private static final int ZSTD = 0x28B52FFD;
+  private static final Pattern ENDING = Pattern.compile("\\.(gz|zst)$");
+
+  private Compression() {}
+
+  /** The stream, decompressed if it is compressed. */
+  static InputStream open(InputStream raw) throws IOException {
+    try {
+      InputStream in = new BufferedInputStream(raw, BUFFER);
+      in.mark(Integer.BYTES);
+      int first = first(in);
+      in.reset();
+      return isGzip(first)
+          ? new GZIPInputStream(in, BUFFER)
+          : first == ZSTD ? new ZstdInputStreamNoFinalizer(in) : in;
+    } catch (IOException | RuntimeException e) {
+      raw.close();
+      throw e;
+    }
+  }
+
+  static boolean is(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      int first = first(in);
+      return isGzip(first) || first == ZSTD;
+    }
+  }
+
+  private static int first(InputStream in) throws IOException {
+    int first = 0;
+    for (byte b : in.readNBytes(Integer.BYTES)) {
+      first = (first << 8) | (b & 0xFF);
+    }
+    return first;
+  }
+
+  private static boolean isGzip(int first) {
+    return first >>> 16 == GZIP;
+  }
+
+  /** The name of what is inside. */
+  static String inner(String name) {
+    return ENDING.matcher(name).replaceFirst("");
+  }
+}

@@ -1,0 +1,268 @@
+package dev.remask.app;
+
+import dev.remask.app.Letter.Origin;
+import dev.remask.schemas.ClientConfigs;
+import dev.remask.schemas.Dataset;
+import dev.remask.schemas.LogReader;
+import dev.remask.topology.BadDocument;
+import dev.remask.topology.BadDocument.Reason;
+import dev.remask.topology.DeadLetter;
+import dev.remask.topology.DocumentDecoder;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what became a dead letter to its documents topic once more, whole, as it stands at its
+ * origin. One transaction holds the document and a record among the dead letters that says so;
+ * whoever begins fences the one before and reads what was decided, so nothing is sent back twice
+ * unless that is asked for.
+ */
+final class SendBack {
+  /** What becomes of a dead letter. */
+  enum Fate {
+    /** Written once more, or in its topic meanwhile. */
+    SENT,
+    /** Was sent back before. */
+    ALREADY,
+    /** Would become a dead letter again. */
+    STILL_BAD,
+    /** Its original is not there any more, or another stands in its place. */
+    GONE,
+    /** No dataset reads the topic. */
+    NO_DATASET
+  }
+
+  /**
+   * What becomes of one.
+   *
+   * @param why for people; empty where the fate says it all
+   */
+  record Outcome(Letter letter, Fate fate, String why) {}
+
+  /** An outcome before it is one. */
+  private record Prepared(Outcome outcome, @Nullable ConsumerRecord<byte[], byte[]> original) {
+    Prepared(Letter letter, Fate fate, String why) {
+      this(new Outcome(letter, fate, why), null);
+    }
+  }
+
+  private static final int AT_ONCE = 100;
+  private static final int TRANSACTION_MS = 60_000;
+
+  private final Settings settings;
+  private final Map<String, List<Dataset>> datasets = new HashMap<>();
+  private final Map<String, DocumentDecoder> decoders = new HashMap<>();
+  private final Reread files;
+  private final boolean force;
+  private final String deadLetters;
+
+  /**
+   * @param reading how files are read again
+   * @param force also what was sent back before, and what would be refused again
+   */
+  SendBack(Settings settings, Collection<Dataset> datasets, Reading reading, boolean force) {
+    this.settings = settings;
+    this.files = new Reread(settings, reading);
+    this.force = force;
+    this.deadLetters = settings.topics().deadLetters();
+    for (Dataset dataset : datasets) {
+      this.datasets
+          .computeIfAbsent(dataset.getDocumentsTopic(), topic -> new ArrayList<>())
+          .add(dataset);
+      decoders.put(dataset.getName(), DocumentDecoder.of(dataset, settings.clients()));
+    }
+  }
+
+  /** What would become of those that are wanted; writes nothing. */
+  List<Outcome> preview(Predicate<Letter> wanted) {
+    Letters letters = Letters.read(settings.clients(), deadLetters);
+    Set<Origin> done = new HashSet<>(force ? Set.of() : letters.sentBack());
+    List<Outcome> outcomes = new ArrayList<>();
+    for (Letter letter : letters.all()) {
+      if (wanted.test(letter)) {
+        Outcome outcome =
+            letter.origin().isFile() ? ofFile(letter, done, true) : prepare(letter, done).outcome;
+        outcomes.add(outcome);
+        if (outcome.fate == Fate.SENT) {
+          done.add(letter.origin());
+        }
+      }
+    }
+    return outcomes;
+  }
+
+  /** Sends those that are wanted. */
+  List<Outcome> send(Predicate<Letter> wanted) {
+    Map<String, Object> config = ClientConfigs.producer(settings.clients());
+    config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, settings.topics().deadLettersId());
+    config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MS);
+    var bytes = new ByteArraySerializer();
+    try (Producer<byte[], byte[]> producer = new KafkaProducer<>(config, bytes, bytes);
+        files) {
+      producer.initTransactions();
+      Letters letters = Letters.readDecided(settings.clients(), deadLetters);
+      Set<Origin> done = new HashSet<>(force ? Set.of() : letters.sentBack());
+      List<Letter> all = letters.all().stream().filter(wanted).toList();
+      List<Outcome> outcomes = new ArrayList<>();
+      for (int from = 0; from < all.size(); from += AT_ONCE) {
+        List<Letter> some = all.subList(from, Math.min(all.size(), from + AT_ONCE));
+        outcomes.addAll(send(producer, some, done));
+      }
+      return outcomes;
+    }
+  }
+
+  private List<Outcome> send(
+      Producer<byte[], byte[]> producer, List<Letter> letters, Set<Origin> done) {
+    List<Outcome> outcomes = new ArrayList<>();
+    List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+    for (Letter letter : letters) {
+      Prepared prepared =
+          letter.origin().isFile()
+              ? new Prepared(ofFile(letter, done, false), null)
+              : prepare(letter, done);
+      outcomes.add(prepared.outcome);
+      if (prepared.outcome.fate == Fate.SENT) {
+        done.add(letter.origin());
+        ConsumerRecord<byte[], byte[]> original = prepared.original;
+        if (original != null) {
+          records.add(again(original));
+        }
+        records.add(marker(letter));
+      }
+    }
+    files.flush();
+    write(producer, records);
+    return outcomes;
+  }
+
+  private static ProducerRecord<byte[], byte[]> again(ConsumerRecord<byte[], byte[]> original) {
+    return new ProducerRecord<>(
+        original.topic(),
+        original.partition(),
+        null,
+        original.key(),
+        original.value(),
+        original.headers());
+  }
+
+  private ProducerRecord<byte[], byte[]> marker(Letter letter) {
+    Origin origin = letter.origin();
+    return DeadLetter.sentBack(
+        deadLetters,
+        new DeadLetter.Origin(origin.topic(), origin.partition(), origin.offset(), null),
+        letter.key());
+  }
+
+  private static void write(
+      Producer<byte[], byte[]> producer, List<ProducerRecord<byte[], byte[]>> records) {
+    if (records.isEmpty()) {
+      return;
+    }
+    producer.beginTransaction();
+    try {
+      List<Future<?>> sent = new ArrayList<>();
+      for (ProducerRecord<byte[], byte[]> record : records) {
+        sent.add(producer.send(record));
+      }
+      producer.flush();
+      for (Future<?> one : sent) {
+        one.get();
+      }
+      producer.commitTransaction();
+    } catch (ExecutionException e) {
+      producer.abortTransaction();
+      throw new Failure("nothing of these " + sent(records) + " was sent: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private static String sent(List<?> records) {
+    return records.size() + " records";
+  }
+
+  private Prepared prepare(Letter letter, Set<Origin> done) {
+    List<Dataset> readers = datasets.getOrDefault(letter.documents(), List.of());
+    if (readers.isEmpty()) {
+      return new Prepared(letter, Fate.NO_DATASET, "no dataset reads " + letter.documents());
+    }
+    if (done.contains(letter.origin())) {
+      return new Prepared(letter, Fate.ALREADY, "");
+    }
+    Optional<ConsumerRecord<byte[], byte[]>> original = original(letter.origin());
+    if (original.isEmpty() || !letter.isOf(original.get())) {
+      return new Prepared(
+          letter,
+          Fate.GONE,
+          letter.documents() + (original.isEmpty() ? " keeps it no more" : " has another there"));
+    }
+    if (!force) {
+      Optional<String> refusal = refusal(readers, original.get());
+      if (refusal.isPresent()) {
+        return new Prepared(letter, Fate.STILL_BAD, refusal.get());
+      }
+    }
+    return new Prepared(new Outcome(letter, Fate.SENT, ""), original.get());
+  }
+
+  private Optional<ConsumerRecord<byte[], byte[]>> original(Origin origin) {
+    try {
+      return LogReader.record(
+          settings.clients(), origin.topic(), origin.partition(), origin.offset());
+    } catch (UnknownTopicOrPartitionException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Why none of the datasets would take it; empty if one would. */
+  private Optional<String> refusal(List<Dataset> readers, ConsumerRecord<byte[], byte[]> record) {
+    String refusal = "";
+    for (Dataset dataset : readers) {
+      try {
+        DocumentDecoder decoder = decoders.get(dataset.getName());
+        if (decoder != null && record.value() != null) {
+          String unused =
+              Content.checked(decoder.decode(record).text(), dataset.getDocumentCharsMax());
+        }
+        return Optional.empty();
+      } catch (BadDocument e) {
+        refusal = said(e);
+      }
+    }
+    return Optional.of(refusal);
+  }
+
+  static String said(BadDocument bad) {
+    Reason reason = bad.reason();
+    return reason.code() + ", " + bad.getMessage();
+  }
+
+  private Outcome ofFile(Letter letter, Set<Origin> done, boolean preview) {
+    List<Dataset> readers = datasets.getOrDefault(letter.documents(), List.of());
+    if (readers.isEmpty()) {
+      return new Outcome(letter, Fate.NO_DATASET, "no dataset reads " + letter.documents());
+    }
+    return done.contains(letter.origin())
+        ? new Outcome(letter, Fate.ALREADY, "")
+        : files.again(letter, readers.get(0), preview);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.remask.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.remask.app.Corpus.Source;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files as they are written by others, while they are read. */
+@Timeout(60)
+class FollowedFilesTest {
+  @TempDir private Path folder;
+
+  private final BlockingQueue<Source> seen = new LinkedBlockingQueue<>();
+
+  private void append(String name, String text) throws IOException {
+    Files.writeString(
+        folder.resolve(name), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  private Map<String, String> next(int documents) throws InterruptedException {
+    Map<String, String> told = new LinkedHashMap<>();
+    for (int i = 0; i < documents; i++) {
+      Source source = seen.poll(20, TimeUnit.SECONDS);
+      assertThat(source).as("document %s of %s after %s", i, documents, told).isNotNull();
+      told.put(folder.relativize(Path.of(source.id())).toString(), Ingest.text(source, 1_000));
+    }
+    return told;
+  }
+
+  @Test
+  void whatComesIsReadOnceItIsThereAsAWhole() throws Exception {
+    append("a.txt", "old");
+    append("b.jsonl", "{\"text\":\"1\"}\n{\"text\":\"2\"}\n{\"te");
+    Texts texts = Texts.files(List.of(folder.toString()), Reading.plain("file"));
+    try (Background<Boolean> following =
+        new Background<>("test-follow", ended -> follow(texts.follow(1_000, ended)))) {
+      following.start();
+      assertThat(next(3))
+          .containsOnly(
+              Map.entry("a.txt", "old"), Map.entry("b.jsonl:1", "1"), Map.entry("b.jsonl:2", "2"));
+
+      append("b.jsonl", "xt\":\"3\"}\n");
+      append("c.jsonl", "{\"text\":\"new\"}\n");
+      assertThat(next(2)).containsOnly(Map.entry("b.jsonl:3", "3"), Map.entry("c.jsonl:1", "new"));
+
+      // As if somebody still wrote to it for three seconds.
+      append("d.txt", "half");
+      Files.setLastModifiedTime(
+          folder.resolve("d.txt"), FileTime.from(Instant.now().plusSeconds(3)));
+      Thread.sleep(2_500);
+      append("d.txt", " and half");
+      assertThat(next(1)).containsOnly(Map.entry("d.txt", "half and half"));
+
+      Files.writeString(folder.resolve("b.jsonl"), "{\"text\":\"again\"}\n");
+      Files.delete(folder.resolve("a.txt"));
+      assertThat(next(1)).containsOnly(Map.entry("b.jsonl:1", "again"));
+    }
+    assertThat(seen).isEmpty();
+  }
+
+  private boolean follow(Sources sources) throws InterruptedException {
+    try (sources) {
+      for (Source source = sources.next(); source != null; source = sources.next()) {
+        seen.add(source);
+      }
+    }
+    return true;
+  }
+}

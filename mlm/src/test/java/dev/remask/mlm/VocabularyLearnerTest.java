@@ -1,0 +1,60 @@
+package dev.remask.mlm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class VocabularyLearnerTest {
+  private static VocabularyLearner learner(int preTokensMax, int charsMax, List<String> texts) {
+    VocabularyLearner learner = new VocabularyLearner(preTokensMax, charsMax);
+    texts.forEach(learner::add);
+    return learner;
+  }
+
+  /** 20,000 words once each among 500 that come again and again: what is frequent stays exact. */
+  private static List<String> noise() {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < 20_000; i++) {
+      texts.add(
+          " common"
+              + "abcdefghij".charAt(i % 10)
+              + " "
+              + Integer.toString(i, 2).replace('0', 'x').replace('1', 'y'));
+    }
+    return texts;
+  }
+
+  @Test
+  void theTableIsBoundedAndForgetsTheRarest() {
+    VocabularyLearner all = learner(1 << 20, 1 << 26, noise());
+    VocabularyLearner bounded = learner(1_000, 1 << 26, noise());
+    assertThat(all.forgotten()).isZero();
+    assertThat(bounded.counts()).hasSizeLessThanOrEqualTo(1_000);
+    assertThat(bounded.forgotten()).isPositive();
+    for (char c : "abcdefghij".toCharArray()) {
+      String word = " common" + c;
+      assertThat(bounded.counts().get(word)).isEqualTo(all.counts().get(word)).isEqualTo(2_000);
+    }
+    long kept = bounded.counts().values().stream().mapToLong(Long::longValue).sum();
+    long there = all.counts().values().stream().mapToLong(Long::longValue).sum();
+    assertThat(kept + bounded.forgotten()).isEqualTo(there);
+    assertThat(learner(1_000, 1 << 26, noise()).learn(300).sha256())
+        .isEqualTo(bounded.learn(300).sha256());
+  }
+
+  /** Pre-tokens of 100,000 characters: their number alone would bound nothing. */
+  @Test
+  void soAreItsCharacters() {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      texts.add("x".repeat(100_000 + i));
+    }
+    texts.add(" often often often");
+    VocabularyLearner bounded = learner(1 << 20, 1_000_000, texts);
+    assertThat(bounded.counts().keySet().stream().mapToInt(String::length).sum())
+        .isLessThanOrEqualTo(1_000_000);
+    assertThat(bounded.counts()).containsEntry(" often", 3L);
+  }
+}
