@@ -32,7 +32,7 @@ class OutageChaos {
   private static final Duration PAUSE = Duration.ofSeconds(Long.getLong("outage.pause", 60));
   private static final Duration AWAY = Duration.ofSeconds(Long.getLong("outage.away", 600));
   private static final int DOCUMENTS = 120;
-  private static final int DOCUMENT_BYTES_MAX = 4_000;
+  private static final int DOCUMENT_CHARS_MAX = 4_000;
   private static final int REPLAYS = 2;
   private static final Duration PATIENCE = Duration.ofSeconds(180);
   private static final Duration SIGNAL_MAX = Duration.ofSeconds(10);
@@ -57,11 +57,11 @@ class OutageChaos {
     Path text = Files.createDirectory(folder.resolve("text"));
     List<Corpus.Source> sources =
         Corpus.demo(Program.HOME.resolve("corpora")).stream()
-            .filter(source -> source.size() <= DOCUMENT_BYTES_MAX)
+            .filter(source -> MixedDocuments.text(source).length() <= DOCUMENT_CHARS_MAX)
             .limit(DOCUMENTS)
             .toList();
     for (Corpus.Source source : sources) {
-      Files.write(text.resolve(source.id() + ".txt"), source.content().read());
+      Files.writeString(text.resolve(source.id() + ".txt"), MixedDocuments.text(source));
     }
     cast = new Cast(folder, text, SETTINGS);
     topics = cast.settings().topics();

@@ -114,7 +114,7 @@ class PackingChaos {
     folder = temporary;
     Path text = Files.createDirectory(folder.resolve("text"));
     for (Source source : Corpus.demo(Program.HOME.resolve("corpora")).subList(0, 100)) {
-      Files.write(text.resolve(source.id() + ".txt"), source.content().read());
+      Files.writeString(text.resolve(source.id() + ".txt"), MixedDocuments.text(source));
     }
     cast = new Cast(folder, text, SETTINGS);
     three = cast.stream("stream-3");
@@ -307,7 +307,7 @@ class PackingChaos {
 
   private static List<Source> round(List<Source> corpus, int round) {
     return corpus.stream()
-        .map(s -> new Source(round + "/" + s.id(), s.origin(), s.size(), s.content()))
+        .map(s -> new Source(round + "/" + s.id(), s.label(), s.place(), s.content()))
         .toList();
   }
 
