@@ -11,9 +11,13 @@ import org.junit.jupiter.api.Test;
 
 class LearningCurveTest {
   static StepReport step(long number, double loss) {
+    return step(number, 0, loss, 0);
+  }
+
+  private static StepReport step(long number, int epoch, double loss, double waiting) {
     return new StepReport(
         number,
-        0,
+        epoch,
         64,
         loss,
         1e-3,
@@ -21,10 +25,22 @@ class LearningCurveTest {
         2000,
         0.25,
         0.5,
-        new StepListener.Parts(0, 0, 0, 0, 0, 0),
+        new StepListener.Parts(waiting, 0, 0, 0, 0, 0),
         new Remaining(Remaining.ENDLESS, 6400 - 10 * number),
         false,
         NextSentence.NOTHING);
+  }
+
+  /** Waiting for text or for a plan says nothing about reading ahead. */
+  @Test
+  void theWaitsOfReplaysAreThoseBetweenTheirSteps() {
+    LearningCurve curve = new LearningCurve();
+    curve.learned(step(1, 0, 5, 0.5));
+    curve.learned(step(2, 1, 5, 0.5));
+    assertThat(curve.replayWaiting()).isNaN();
+    curve.learned(step(3, 1, 5, 0.1));
+    curve.learned(step(4, 2, 5, 0.2));
+    assertThat(curve.replayWaiting()).as("0.3 s of 1 s").isCloseTo(0.3, within(1e-12));
   }
 
   @Test

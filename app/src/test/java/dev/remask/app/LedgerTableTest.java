@@ -3,7 +3,9 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.mlm.ReplayOrder.Slot;
+import dev.remask.schemas.LiveDelay;
 import dev.remask.schemas.LiveRange;
+import dev.remask.schemas.SourceLoss;
 import dev.remask.schemas.TrainingStep;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -66,6 +68,28 @@ class LedgerTableTest {
         .contains("\"next_sentence_loss\":0.5124,\"next_sentence_accuracy\":0.7344");
     assertThat(Json.text(LedgerTable.Step.of(step().build())))
         .contains("\"next_sentence_loss\":null,\"next_sentence_accuracy\":null");
+  }
+
+  @Test
+  void sourcesStandBelowALiveStep() {
+    TrainingStep live =
+        step()
+            .setSources(
+                List.of(
+                    new SourceLoss("dickens", 1, 1_301L, 6.2501),
+                    new SourceLoss(null, 1, 20L, 7.0),
+                    new SourceLoss(null, 12, 9L, 7.5)))
+            .setDelay(new LiveDelay(1_200L, 3_400L))
+            .build();
+    assertThat(LedgerTable.sources(step().build())).isEmpty();
+    assertThat(LedgerTable.sources(live))
+        .containsExactly(
+            "                        dickens   1,301 predicted, loss 6.250",
+            "                     (not said)      20 predicted, loss 7.000",
+            "                      12 others       9 predicted, loss 7.500");
+    assertThat(Json.text(LedgerTable.Step.of(live)))
+        .contains("{\"source\":\"dickens\",\"sources\":1,\"tokens\":1301,\"loss\":6.2501}")
+        .contains("\"delay\":{\"median_ms\":1200,\"max_ms\":3400}");
   }
 
   /** What is written can be counted again: the ranges and what is beyond them are all. */

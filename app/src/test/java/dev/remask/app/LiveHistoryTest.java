@@ -22,6 +22,7 @@ class LiveHistoryTest {
     }
     return TrainingStep.newBuilder()
         .setStep(number)
+        .setEpoch(0)
         .setLiveRanges(List.of(new LiveRange(0, number, number + 1)))
         .setExamples(1)
         .setExamplesSha256("ee")

@@ -3,13 +3,17 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.remask.schemas.Outage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +64,21 @@ class SettingsTest {
     assertThat(Settings.of(Map.of(), null, links, Map.of()).integer("http.port")).isEqualTo(9400);
     assertThatThrownBy(() -> Settings.of(Map.of(), null, Map.of("REMASK_PORTS", "1"), Map.of()))
         .hasMessageContaining("ports");
+  }
+
+  /** Ten minutes away, a broker takes some more to start and to be found again. */
+  @Test
+  void anOutageOfTenMinutesIsBorneUnlessOneSaysOtherwise() {
+    AtomicLong seconds = new AtomicLong();
+    Outage outage =
+        new Outage(
+            set(Map.of()).outageMax(),
+            line -> {},
+            () -> Duration.ofSeconds(seconds.addAndGet(5)).toNanos());
+    while (seconds.get() < 690) {
+      outage.bear(new TimeoutException("nobody there"), () -> false);
+    }
+    outage.over();
   }
 
   @Test

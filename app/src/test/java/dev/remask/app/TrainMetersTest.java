@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.remask.schemas.HeldOutEvaluation;
+import dev.remask.schemas.TrainingStep;
 import dev.remask.trainer.Evaluation;
 import dev.remask.trainer.HeldOutScore;
 import dev.remask.trainer.NextSentence;
@@ -137,6 +138,35 @@ class TrainMetersTest {
       assertThat(text.value("remask_heldout_next_sentence_loss_nats")).isEqualTo(0.5);
       assertThat(text.value("remask_heldout_next_sentence_accuracy_ratio")).isEqualTo(2 / 3.0);
     }
+  }
+
+  @Test
+  void tellWhatLiveStepsScored() throws Exception {
+    List<TrainingStep> heard = new ArrayList<>();
+    StepListener next =
+        new StepListener() {
+          @Override
+          public void learned(StepReport report) {}
+
+          @Override
+          public void recorded(TrainingStep step) {
+            heard.add(step);
+          }
+        };
+    try (Monitoring monitoring = Scrape.open(0)) {
+      TrainMeters meters = new TrainMeters(monitoring.registry(), System::nanoTime, next);
+      assertThat(Scrape.metrics(monitoring).value("remask_live_delay_seconds", "of", "max"))
+          .isNaN();
+      TrainHealth health = new TrainHealth(System::nanoTime, meters);
+      health.recorded(LiveHistoryTest.step(1, 4, "a"));
+      health.recorded(LiveHistoryTest.step(2, 2, "a", null));
+      PrometheusText text = Scrape.metrics(monitoring);
+      assertThat(text.value("remask_live_loss_nats", "source", "a")).isEqualTo(3);
+      assertThat(text.value("remask_live_loss_nats", "source", "(not said)")).isEqualTo(2);
+      assertThat(text.value("remask_live_delay_seconds", "of", "median")).isEqualTo(2);
+      assertThat(text.value("remask_live_delay_seconds", "of", "max")).isEqualTo(4);
+    }
+    assertThat(heard).extracting(TrainingStep::getStep).containsExactly(1L, 2L);
   }
 
   @Test

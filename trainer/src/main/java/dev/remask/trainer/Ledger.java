@@ -9,7 +9,10 @@ import java.util.function.BooleanSupplier;
  * all that follow, if a step could not be written.
  */
 public interface Ledger extends AutoCloseable {
-  /** The steps after {@code step}, in order and without gap. */
+  /**
+   * Steps after {@code step}, in order and without gap: all, or some hundreds and more of them. Of
+   * what follows a step that was given out before.
+   */
   List<TrainingStep> after(long step);
 
   /**

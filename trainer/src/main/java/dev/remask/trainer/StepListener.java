@@ -64,16 +64,15 @@ public interface StepListener {
   /** What the weights after a step make of held-out text; before that step's own report. */
   default void evaluated(long step, HeldOutScore score) {}
 
-  /** The same of an earlier process, as the ledger has it: each in order, before anything else. */
+  /** The same of an earlier process: each in order, as the ledger is read. */
   default void remembered(long step, HeldOutEvaluation found) {}
 
   /**
    * Where it begins, before the first step.
    *
    * @param position of the checkpoint that was loaded, or before the first step
-   * @param recorded steps that the ledger holds beyond it, to be redone
    */
-  default void started(Position position, long recorded) {}
+  default void started(Position position) {}
 
   /**
    * A line when the broker or the registry is away, when it is back, and when a stop cost

@@ -43,6 +43,7 @@ public final class TrainingLoop {
   private long checkpointed;
   private long steps;
   private Redo redo = new Redo(true);
+  private boolean warned; // of other numerics
   private long redone;
   private long examples;
   private long verified;
@@ -96,7 +97,7 @@ public final class TrainingLoop {
     this.until = until;
     Stop stop = new Stop(asked, GRACE, nanoTime);
     List<TrainingStep> recorded = recorded();
-    listener.started(position, recorded.size());
+    listener.started(position);
     ceiling = learner.operationsPerSecondMax();
     times.end();
     try {
@@ -139,9 +140,9 @@ public final class TrainingLoop {
   }
 
   /**
-   * The steps to redo. The step that the checkpoint was made after has to be in the ledger; if its
-   * weights are not those recorded, which happens where steps of other numerics were redone before,
-   * what follows cannot be the same bit for bit.
+   * The steps to redo, or the first of many. The step that the checkpoint was made after has to be
+   * in the ledger; if its weights are not those recorded, which happens where steps of other
+   * numerics were redone before, what follows cannot be the same bit for bit.
    */
   private List<TrainingStep> recorded() {
     long start = position.step();
@@ -244,17 +245,21 @@ public final class TrainingLoop {
     if (recorded.isEmpty()) {
       return true;
     }
-    LOG.info("Redoing steps {} to {} of the ledger", position.step() + 1, last(recorded));
-    warnOfOtherNumerics(recorded);
+    LOG.info("Redoing the steps of the ledger from {} on", position.step() + 1);
     try (ReadAhead ahead = readAhead(feed.recomputed(), stop)) {
-      for (TrainingStep step : recorded) {
-        times.mark();
-        Work.Step work = Redo.work(step);
-        Optional<List<Example>> batch = ahead.examples(work);
-        times.waited();
-        if (batch.isEmpty() || !learn(work, batch.get(), step, false, stop)) {
-          return false;
+      List<TrainingStep> piece = recorded;
+      while (!piece.isEmpty()) {
+        warnOfOtherNumerics(piece);
+        for (TrainingStep step : piece) {
+          times.mark();
+          Work.Step work = Redo.work(step);
+          Optional<List<Example>> batch = ahead.examples(work);
+          times.waited();
+          if (batch.isEmpty() || !learn(work, batch.get(), step, false, stop)) {
+            return false;
+          }
         }
+        piece = ledger.after(position.step());
       }
     }
     return true;
@@ -263,7 +268,8 @@ public final class TrainingLoop {
   private void warnOfOtherNumerics(List<TrainingStep> recorded) {
     List<TrainingStep> others =
         recorded.stream().filter(s -> !s.getFingerprint().equals(learner.fingerprint())).toList();
-    if (!others.isEmpty()) {
+    if (!others.isEmpty() && !warned) {
+      warned = true;
       listener.warning(
           "steps from %,d on were computed with %s, here it is %s: they are redone with loss and gradient norm within %s, not bit for bit"
               .formatted(
@@ -284,7 +290,8 @@ public final class TrainingLoop {
     Position next = position.after(work);
     double learningRate = recipe.learningRate(next.step());
     boolean live = work instanceof Work.Live;
-    Watch watch = new Watch(stop, live && (recorded == null || !recorded.getSources().isEmpty()));
+    boolean scores = live && (recorded == null || !recorded.getSources().isEmpty());
+    ScoringWatch watch = new ScoringWatch(stop::asked, times::summed, scores);
     Optional<StepResult> learned = learner.step(batch, learningRate, next.step(), watch);
     if (learned.isEmpty()) {
       return false;
@@ -300,7 +307,7 @@ public final class TrainingLoop {
             .setFingerprint(learner.fingerprint())
             .setEndedAt(clock.instant());
     if (watch.scores()) {
-      described.setSources(SourceLosses.of(batch, watch.losses));
+      described.setSources(SourceLosses.of(batch, watch.losses()));
     }
     if (live && recorded == null) {
       StepRecord.delay(feed.arrivals(), described.getEndedAt()).ifPresent(described::setDelay);
@@ -350,41 +357,6 @@ public final class TrainingLoop {
     Optional<HeldOutScore> score = evaluator.after(position.step(), last, learner, stop::asked);
     score.ifPresent(found -> listener.evaluated(position.step(), found));
     return score;
-  }
-
-  /** Looks on for one step. */
-  private final class Watch implements StepWatch {
-    private final Stop stop;
-    private final boolean scores;
-    private double[] losses = {};
-
-    /**
-     * @param scores whether the batch is scored before it is learned
-     */
-    Watch(Stop stop, boolean scores) {
-      this.stop = stop;
-      this.scores = scores;
-    }
-
-    @Override
-    public boolean abandons() {
-      return stop.asked();
-    }
-
-    @Override
-    public boolean scores() {
-      return scores;
-    }
-
-    @Override
-    public void scored(double[] found) {
-      losses = found;
-    }
-
-    @Override
-    public void summed() {
-      times.summed();
-    }
   }
 
   /**
@@ -445,9 +417,5 @@ public final class TrainingLoop {
             Remaining.of(position, plans, until),
             again,
             nextSentence));
-  }
-
-  private static long last(List<TrainingStep> recorded) {
-    return recorded.get(recorded.size() - 1).getStep();
   }
 }

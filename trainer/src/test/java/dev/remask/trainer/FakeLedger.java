@@ -22,6 +22,9 @@ final class FakeLedger implements Ledger {
   /** While the broker is away nothing becomes durable. */
   boolean away;
 
+  /** Steps given out at once at most. */
+  long piece = Long.MAX_VALUE;
+
   Runnable insideAppend = () -> {};
 
   /** Who else writes it. */
@@ -29,7 +32,7 @@ final class FakeLedger implements Ledger {
 
   @Override
   public List<TrainingStep> after(long step) {
-    return committed.stream().filter(s -> s.getStep() > step).toList();
+    return committed.stream().filter(s -> s.getStep() > step).limit(piece).toList();
   }
 
   @Override

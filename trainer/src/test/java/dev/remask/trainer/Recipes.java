@@ -11,7 +11,12 @@ public final class Recipes {
   }
 
   static Recipe of(LogicalBatch batch, int window, long checkpointSteps, int kept) {
+    return of(batch, window, checkpointSteps, kept, 0);
+  }
+
+  static Recipe of(
+      LogicalBatch batch, int window, long checkpointSteps, int kept, double liveShare) {
     LearningRate rate = LearningRate.linear(1e-3, 5, 50, 0.1);
-    return new Recipe(batch, 1, rate, OPTIMIZER, window, 1, checkpointSteps, kept);
+    return new Recipe(batch, 1, rate, OPTIMIZER, window, 1, checkpointSteps, kept, liveShare);
   }
 }

@@ -132,11 +132,17 @@ class TrainingLoopTest {
     delete(folder);
   }
 
-  /** The live lane is cut as text comes; the ledger fixes the cuts, whatever is killed. */
-  @Property(tries = 12, shrinking = ShrinkingMode.OFF)
+  /**
+   * The live lane is cut as text comes, and mixed with a replay as it does; the ledger fixes the
+   * cuts and the mix, whatever is killed.
+   */
+  @Property(tries = 16, shrinking = ShrinkingMode.OFF)
   void killedAnywhereTheLiveLaneIsWhatItsLedgerSays(
-      @ForAll @IntRange(min = 1, max = 7) int group, @ForAll long seed) throws Exception {
-    Recipe recipe = Recipes.of(6, 16, 4, 2);
+      @ForAll @IntRange(min = 1, max = 7) int group,
+      @ForAll @IntRange(max = 3) int thirds,
+      @ForAll long seed)
+      throws Exception {
+    Recipe recipe = Recipes.of(LogicalBatch.constant(6), 16, 4, 2, thirds / 3.0);
     Path folder = Files.createTempDirectory("remask-loop");
     Random random = new Random(seed);
     FakeFeed feed = new FakeFeed(2, true);
@@ -164,6 +170,37 @@ class TrainingLoopTest {
     assertThat(redone.parametersSha256()).isEqualTo(learner.parametersSha256());
     requireOnce(redone.learned);
     delete(folder);
+  }
+
+  /** Text beyond a plan's bounds is there all the time: the lanes take turns until the end. */
+  @Test
+  void aReplayAndNewerTextAreMixedAsTheShareSays() throws Exception {
+    FakeLedger ledger = new FakeLedger(1);
+    FakeFeed feed = new FakeFeed(2, true).plan(1, List.of(8L, 8L)).plan(2, List.of(40L, 32L));
+    feed.arrive(List.of(5_000L, 5_000L));
+    FakeLearner learner = new FakeLearner();
+    Recipe recipe = Recipes.of(LogicalBatch.constant(8), 16, 100, 1, 0.75);
+    loop(recipe, feed, ledger, learner, (p, l) -> {}, Position.start(2), report -> {})
+        .run(Until.epoch(2), () -> false);
+    StringBuilder lanes = new StringBuilder();
+    ledger.committed.forEach(step -> lanes.append(step.getEpoch() == 0 ? "." : step.getEpoch()));
+    // 16 up to the bounds of the first; 72 of the second were learned while the first went on.
+    assertThat(lanes).hasToString("...." + "1...1..." + "2...2...2...2...2...2...2...2...2");
+    requireOnce(learner.learned);
+    FakeLearner redone = new FakeLearner();
+    ledger.piece = 3;
+    TrainingSummary again =
+        loop(
+                Recipes.of(8, 16, 100, 1),
+                feed,
+                ledger,
+                redone,
+                (p, l) -> {},
+                Position.start(2),
+                report -> {})
+            .run(Until.step(0), () -> false);
+    assertThat(again.redone()).as("whatever the share is now").isEqualTo(ledger.committed.size());
+    assertThat(redone.parametersSha256()).isEqualTo(learner.parametersSha256());
   }
 
   /** Before there is a plan, only as many steps as there is text for. */
@@ -414,8 +451,8 @@ class TrainingLoopTest {
           }
 
           @Override
-          public void started(Position position, long recorded) {
-            heard.add(position.step() + "+" + recorded);
+          public void started(Position position) {
+            heard.add("from " + position.step());
           }
 
           @Override
@@ -437,7 +474,7 @@ class TrainingLoopTest {
         .run(Until.epoch(2), () -> steps.get() >= 7);
     assertThat(heard)
         .containsExactly(
-            "0+0",
+            "from 0",
             "stopped without a checkpoint, as the ledger cannot be written now: the next start learns 3 steps again");
     assertThat(nanoTime.get()).isBetween(4_000_000_000L, 5_000_000_000L);
     assertThat(Checkpoints.newest(folder).orElseThrow().position().step()).isEqualTo(4);

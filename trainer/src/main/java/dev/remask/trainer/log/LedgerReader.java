@@ -24,17 +24,7 @@ public final class LedgerReader {
    */
   public static List<TrainingStep> after(
       Map<String, ?> config, Topics topics, String run, long step) {
-    return after(config, topics, run, step, any -> {});
-  }
-
-  /**
-   * The same.
-   *
-   * @param looked hears of every step with a look at held-out text, in order, the earlier ones too
-   */
-  static List<TrainingStep> after(
-      Map<String, ?> config, Topics topics, String run, long step, Consumer<TrainingStep> looked) {
-    return after(step, sink -> LogReader.readAll(config, topics.ledger(run), sink), looked);
+    return after(step, sink -> LogReader.readAll(config, topics.ledger(run), sink));
   }
 
   /**
@@ -67,17 +57,12 @@ public final class LedgerReader {
    * @param log passes every record to what it is given
    */
   static List<TrainingStep> after(
-      long step,
-      Consumer<Consumer<ConsumerRecord<byte[], TrainingStep>>> log,
-      Consumer<TrainingStep> looked) {
+      long step, Consumer<Consumer<ConsumerRecord<byte[], TrainingStep>>> log) {
     List<TrainingStep> steps = new ArrayList<>();
     long last =
         forEach(
             log,
             found -> {
-              if (found.getHeldOut() != null) {
-                looked.accept(found);
-              }
               if (found.getStep() > step) {
                 steps.add(found);
               }
@@ -104,7 +89,7 @@ public final class LedgerReader {
     return last[0];
   }
 
-  private static void requireNext(ConsumerRecord<byte[], TrainingStep> record, long last) {
+  static void requireNext(ConsumerRecord<byte[], TrainingStep> record, long last) {
     long step = record.value() == null ? -1 : record.value().getStep();
     byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(last + 1).array();
     if (step != last + 1 || !Arrays.equals(key, record.key())) {

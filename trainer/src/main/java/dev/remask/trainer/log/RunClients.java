@@ -2,6 +2,7 @@ package dev.remask.trainer.log;
 
 import dev.remask.schemas.AvroSerdes;
 import dev.remask.schemas.ClientConfigs;
+import dev.remask.schemas.LogReader;
 import dev.remask.schemas.MaskedExample;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.Segment;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
@@ -115,7 +117,7 @@ record RunClients(RunSettings settings, Patience patience) {
         ledger().name(),
         patience.ask("opening the ledger", () -> group(id)),
         feed::offsets,
-        after -> recorded(after, looked),
+        recorded(looked),
         transactionMax(id),
         patience);
   }
@@ -153,8 +155,9 @@ record RunClients(RunSettings settings, Patience patience) {
     }
   }
 
-  List<TrainingStep> recorded(long after) {
-    return recorded(after, step -> {});
+  /** Reads the ledger for a redo. */
+  LongFunction<List<TrainingStep>> recorded() {
+    return recorded(step -> {});
   }
 
   /**
@@ -173,12 +176,13 @@ record RunClients(RunSettings settings, Patience patience) {
         });
   }
 
-  private List<TrainingStep> recorded(long after, Consumer<TrainingStep> looked) {
-    return patience.ask(
-        "reading the ledger",
-        () ->
-            LedgerReader.after(
-                settings.clients(), settings.topics(), settings.run(), after, looked));
+  private LongFunction<List<TrainingStep>> recorded(Consumer<TrainingStep> looked) {
+    LedgerPieces pieces =
+        new LedgerPieces(
+            (positions, end, sink) ->
+                LogReader.readOn(settings.clients(), ledger(), positions, end, sink),
+            looked);
+    return after -> patience.ask("reading the ledger", () -> pieces.after(after));
   }
 
   /** Reads what is there, and next time what has come since. */

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import org.apache.kafka.common.config.ConfigException;
 
@@ -186,7 +187,8 @@ public final class TrainingRun {
       start.ifPresent(checkpoint -> checkpoint.requireConfiguration(configuration));
       CheckpointStore nothing = (position, learner) -> {};
       try (RunFeed feed = clients.feed(plans, position(Optional.empty()))) {
-        Ledger kept = new KeptLedger(after -> upTo(last, clients.recorded(after)));
+        LongFunction<List<TrainingStep>> recorded = clients.recorded();
+        Ledger kept = new KeptLedger(after -> upTo(last, recorded.apply(after)));
         TrainingSummary done = run(start, feed, kept, nothing, Evaluator.NONE, Until.step(0), stop);
         return new Verification(first, done.redone(), done.near(), done.hashes(), Optional.empty());
       }
