@@ -12,13 +12,10 @@ import dev.remask.trainer.StepWatch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
@@ -35,9 +32,11 @@ public final class Roberta implements Learner {
   private final Kernels kernels;
   private final Dropout dropout;
   private final Layout layout;
+  private final Footprint footprint;
   private final Arena arena;
   private final Workers threads;
   private final List<Worker> workers;
+  private final Crew crew;
   private final Floats parameters;
   private final Floats means; // AdamW's first moments
   private final Floats squares; // AdamW's second moments
@@ -61,7 +60,8 @@ public final class Roberta implements Learner {
     this.kernels = kernels;
     this.dropout = new Dropout(settings.dropout(), settings.seed());
     this.layout = new Layout(shape);
-    requireMemory(Arena.availableBytes());
+    this.footprint = new Footprint(layout, shape, settings);
+    footprint.require(Arena.availableBytes());
     BlasCheck.once();
     this.arena = new Arena();
     this.threads = new Workers(settings.workers());
@@ -70,6 +70,7 @@ public final class Roberta implements Learner {
       this.means = arena.floats(layout.length);
       this.squares = arena.floats(layout.length);
       this.workers = IntStream.range(0, settings.workers()).mapToObj(i -> worker()).toList();
+      this.crew = new Crew(threads, workers, settings.microBatch());
       settings.initialization().fill(parameters, layout, settings.seed());
     } catch (RuntimeException | Error e) {
       close();
@@ -99,41 +100,21 @@ public final class Roberta implements Learner {
    */
   public static void requireMemory(ModelShape shape, Settings settings) {
     check(shape);
-    requireMemory(new Layout(shape), shape, settings, Arena.availableBytes());
+    new Footprint(new Layout(shape), shape, settings).require(Arena.availableBytes());
   }
 
   void requireMemory(long availableBytes) {
-    requireMemory(layout, shape, settings, availableBytes);
-  }
-
-  /** A model that does not fit is refused now, rather than killed by the system later. */
-  private static void requireMemory(
-      Layout layout, ModelShape shape, Settings settings, long availableBytes) {
-    long needed = (floats(layout, shape, settings) + floatsAside(layout)) * Float.BYTES;
-    if (needed > availableBytes) {
-      throw new IllegalArgumentException(
-          "the model needs %,d MiB outside the heap; allowed: %,d, so a smaller model, micro-batch, number of workers or heap"
-              .formatted(needed >> 20, availableBytes >> 20));
-    }
+    footprint.require(availableBytes);
   }
 
   /** What the model takes from its arena. */
   long floats() {
-    return floats(layout, shape, settings);
+    return footprint.floats();
   }
 
-  private static long floats(Layout layout, ModelShape shape, Settings settings) {
-    return layout.length * (3L + settings.workers())
-        + settings.workers() * Worker.floats(shape, settings.microBatch());
-  }
-
-  /** What {@link #load} takes meanwhile: three vectors, and the second copy of a tied tensor. */
+  /** What {@link #load} takes meanwhile. */
   long floatsAside() {
-    return floatsAside(layout);
-  }
-
-  private static long floatsAside(Layout layout) {
-    return 3L * layout.length + layout.tensor(Layout.WORDS).length();
+    return footprint.floatsAside();
   }
 
   Arena arena() {
@@ -199,7 +180,7 @@ public final class Roberta implements Learner {
     if (!watch.scores()) {
       return backpropagate(batch, step, watch::abandons);
     }
-    Losses losses = new Losses(microBatches(batch));
+    Losses losses = new Losses(crew.microBatches(batch));
     Optional<Evaluation> passed =
         dropout.isActive()
             ? score(batch, watch::abandons, losses)
@@ -221,8 +202,9 @@ public final class Roberta implements Learner {
 
   private Optional<Evaluation> backpropagate(
       List<Example> batch, long step, BooleanSupplier abandons, Losses losses) {
+    requireFitting(batch);
     double pairWeight = divisor(batch) / batch.size();
-    return each(
+    return crew.each(
         batch,
         dropout,
         step,
@@ -238,7 +220,8 @@ public final class Roberta implements Learner {
 
   private Optional<Evaluation> score(
       List<Example> examples, BooleanSupplier abandons, Losses losses) {
-    return each(
+    requireFitting(examples);
+    return crew.each(
         examples,
         Dropout.NONE,
         0,
@@ -247,59 +230,9 @@ public final class Roberta implements Learner {
         worker -> {});
   }
 
-  private interface Pass {
-    Optional<Evaluation> apply(Worker worker, MicroBatch microBatch);
-  }
-
-  private interface Preparation {
-    void apply(Worker worker);
-  }
-
-  /**
-   * Micro-batch i goes to worker i mod n; the sums are added in the order of the micro-batches.
-   * Empty if one was given up: then the others end before their next one.
-   */
-  private Optional<Evaluation> each(
-      List<Example> examples,
-      Dropout dropped,
-      long step,
-      Losses losses,
-      Pass pass,
-      Preparation preparation) {
+  private void requireFitting(List<Example> examples) {
     requireOpen();
     examples.forEach(example -> MicroBatch.check(example, shape));
-    List<List<Example>> cut = cut(examples);
-    List<Optional<Evaluation>> sums =
-        new ArrayList<>(Collections.nCopies(cut.size(), Optional.<Evaluation>empty()));
-    AtomicBoolean abandoned = new AtomicBoolean();
-    threads.run(
-        w -> {
-          preparation.apply(workers.get(w));
-          for (int i = w; i < cut.size() && !abandoned.get(); i += workers.size()) {
-            MicroBatch microBatch = new MicroBatch(cut.get(i), dropped, step);
-            Optional<Evaluation> sum = pass.apply(workers.get(w), microBatch);
-            losses.put(i, microBatch.losses());
-            abandoned.compareAndSet(false, sum.isEmpty());
-            sums.set(i, sum);
-          }
-        });
-    return abandoned.get()
-        ? Optional.empty()
-        : Optional.of(
-            sums.stream().flatMap(Optional::stream).reduce(Evaluation.NOTHING, Evaluation::plus));
-  }
-
-  private int microBatches(List<Example> examples) {
-    return (examples.size() + settings.microBatch() - 1) / settings.microBatch();
-  }
-
-  private List<List<Example>> cut(List<Example> examples) {
-    List<List<Example>> cut = new ArrayList<>();
-    for (int from = 0; from < examples.size(); from += settings.microBatch()) {
-      int to = Math.min(examples.size(), from + settings.microBatch());
-      cut.add(examples.subList(from, to));
-    }
-    return cut;
   }
 
   /** Adds the gradients of all workers, in their order, to the first's; the sum of its squares. */
