@@ -18,7 +18,6 @@ import dev.remask.schemas.SequenceKey;
 import dev.remask.topology.FlushSignal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -53,7 +52,7 @@ final class StreamReference {
             dataset.getPartitions(),
             IsolationLevel.READ_COMMITTED,
             record -> record)) {
-      Partition partition = reference.new Partition(documents);
+      Partition partition = reference.new Partition(documents, reference.partitions.size());
       log.forEach(partition::read);
       reference.partitions.add(partition);
     }
@@ -96,7 +95,7 @@ final class StreamReference {
         new SequenceKey(partition, segment.sequence()),
         segment.sequence(),
         partition,
-        Arrays.toString(segment.tokens()) + " " + spans);
+        StreamRows.content(segment.tokens(), spans, segment.secondPart(), segment.nextSentence()));
   }
 
   /**
@@ -139,7 +138,8 @@ final class StreamReference {
   private final class Partition {
     private final Deserializer<Document> documents;
     private final Tokenizer tokenizer = new Tokenizer(DatasetSettings.vocabulary(dataset));
-    private final Packer packer = Packer.fullSentences(dataset.getSegmentLength());
+    private final Packer trainingPacker;
+    private final Packer heldOutPacker;
     private final List<Said> said = new ArrayList<>(); // one a record, flush signals left out
     private final List<TokenSegment> training = new ArrayList<>();
     private final List<TokenSegment> heldOut = new ArrayList<>();
@@ -153,16 +153,31 @@ final class StreamReference {
     private long tokens;
     private long flushes;
     private long updates;
+    private long truncated;
+    private long repeated;
 
-    Partition(Deserializer<Document> documents) {
+    Partition(Deserializer<Document> documents, int partition) {
       this.documents = documents;
+      trainingPacker = packer(partition, dataset.getName());
+      heldOutPacker = packer(partition, dataset.getName() + "\nheldout");
+    }
+
+    private Packer packer(int partition, String key) {
+      int length = dataset.getSegmentLength();
+      return switch (dataset.getInputFormat()) {
+        case FULL_SENTENCES -> Packer.fullSentences(length);
+        case DOC_SENTENCES -> Packer.docSentences(length);
+        case SEGMENT_PAIR -> Packer.segmentPairs(length, key, partition);
+        case SENTENCE_PAIR -> Packer.sentencePairs(length, key, partition);
+        case UNKNOWN -> throw new AssertionError();
+      };
     }
 
     void read(ConsumerRecord<byte[], byte[]> record) {
       if (record.value() == null && record.headers().lastHeader(FlushSignal.HEADER) != null) {
         flushes++;
-        trainingCarry = take(packer.flush(trainingCarry), training);
-        heldOutCarry = take(packer.flush(heldOutCarry), heldOut);
+        trainingCarry = take(trainingPacker.flush(trainingCarry), training);
+        heldOutCarry = take(heldOutPacker.flush(heldOutCarry), heldOut);
         return;
       }
       String id = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
@@ -170,6 +185,8 @@ final class StreamReference {
       if (record.value() == null) {
         tombstones++;
         now = new Said(id, Optional.empty());
+        trainingCarry = trainingCarry.without(id);
+        heldOutCarry = heldOutCarry.without(id);
       } else {
         Optional<String> text = id == null ? Optional.empty() : text(record.value());
         if (text.isEmpty()) {
@@ -215,11 +232,14 @@ final class StreamReference {
           Sentences.prose(Locale.ROOT).split(text).stream().map(tokenizer::encode).toList();
       if (HeldOut.contains(id, dataset.getHeldOutPermille())) {
         heldOutDocuments++;
-        heldOutCarry = take(packer.pack(heldOutCarry, id, sentences), heldOut);
+        heldOutCarry = take(heldOutPacker.pack(heldOutCarry, id, sentences), heldOut);
       } else {
         accepted++;
         tokens += sentences.stream().mapToLong(sentence -> sentence.length).sum();
-        trainingCarry = take(packer.pack(trainingCarry, id, sentences), training);
+        Packing packing = trainingPacker.pack(trainingCarry, id, sentences);
+        truncated += packing.truncated();
+        repeated += packing.repeated();
+        trainingCarry = take(packing, training);
       }
     }
 
@@ -241,8 +261,8 @@ final class StreamReference {
           tokens,
           flushes,
           updates,
-          0L,
-          0L);
+          truncated,
+          repeated);
     }
   }
 }

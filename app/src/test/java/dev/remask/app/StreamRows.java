@@ -24,6 +24,7 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A log of segments or examples, or what one should be, in a form that can be compared: per
@@ -46,7 +47,13 @@ record StreamRows(List<List<String>> partitions) {
         key,
         segment.getSequence(),
         segment.getPartition(),
-        Arrays.toString(tokens) + " " + spans);
+        content(tokens, spans, segment.getSecondPart(), segment.getNextSentence()));
+  }
+
+  /** Of a segment. */
+  static String content(
+      int[] tokens, List<String> spans, int secondPart, @Nullable Boolean nextSentence) {
+    return Arrays.toString(tokens) + " " + spans + " " + secondPart + " " + nextSentence;
   }
 
   static String example(SequenceKey key, MaskedExample example) {

@@ -14,4 +14,9 @@ public record Carry(long nextSequence, int[] tokens, List<Span> spans, Excerpts 
   public Carry(long nextSequence, int[] tokens, List<Span> spans) {
     this(nextSequence, tokens, spans, Excerpts.NONE);
   }
+
+  /** No second part comes from that document any more; what waits is packed all the same. */
+  public Carry without(String document) {
+    return new Carry(nextSequence, tokens, spans, partners.without(document));
+  }
 }

@@ -2,6 +2,7 @@ package dev.remask.mlm;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -41,6 +42,21 @@ public record Excerpts(int[] tokens, List<Span> spans) {
     int skipped = newer.tokens.length - (joined.length - old);
     System.arraycopy(newer.tokens, skipped, joined, old, joined.length - old);
     return new Excerpts(joined, kept.stream().map(span -> shifted(span, -from)).toList());
+  }
+
+  /** Those of other documents. */
+  Excerpts without(String document) {
+    if (spans.stream().noneMatch(span -> span.document().equals(document))) {
+      return this;
+    }
+    Excerpts others = NONE;
+    for (Span span : spans) {
+      if (!span.document().equals(document)) {
+        int[] excerpt = Arrays.copyOfRange(tokens, span.start(), span.end());
+        others = others.and(new Excerpts(excerpt, List.of(shifted(span, -span.start()))));
+      }
+    }
+    return others;
   }
 
   private static Span shifted(Span span, int by) {

@@ -102,9 +102,10 @@ public interface Packer {
    * <p>What BERT does not say: a sentence of more than T - 1 tokens is cut into pieces of that many
    * and a rest; each piece counts as a sentence. The other document is one of the latest of this
    * carry with another id: each leaves as many excerpts as it has T - 1 tokens, 1 to 8, from random
-   * sentences on, of at most T - 1 tokens and 16 KiB; the last 32 in 64 KiB are kept, and one of
-   * them is chosen uniformly. While there is none, B follows A; a single sentence is then cut in
-   * its middle, and one of a single token is left out, which is counted as truncated.
+   * sentences on, of at most T - 1 tokens and 16 KiB; the last 32 in 64 KiB are kept, of an id
+   * those of its newest text, and one of them is chosen uniformly. While there is none, B follows
+   * A; a single sentence is then cut in its middle, and one of a single token is left out, which is
+   * counted as truncated.
    *
    * <p>All draws are functions of (dataset, partition, sequence). Nothing waits in the carry. Spans
    * cover a document's tokens with their {@code </s>}, those of the other document too.

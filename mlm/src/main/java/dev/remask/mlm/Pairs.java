@@ -62,7 +62,8 @@ final class Pairs implements Packer {
     }
     Excerpts partners = carry.partners();
     if (pieces.length > 0) {
-      partners = partners.and(excerpts(carry.nextSequence(), document, source, pieces));
+      partners =
+          partners.without(document).and(excerpts(carry.nextSequence(), document, source, pieces));
     }
     Carry left = new Carry(pairing.sequence, new int[0], List.of(), partners);
     return new Packing(List.copyOf(pairing.segments), left, pairing.truncated, pairing.repeated);

@@ -60,6 +60,9 @@ final class PairsReference {
         chunk.clear();
       }
     }
+    if (!left.isEmpty()) {
+      excerpts.removeIf(excerpt -> excerpt.document().equals(added.id()));
+    }
     excerpts.addAll(left);
     while (excerpts.size() > 32 || excerpts.stream().mapToInt(Excerpt::bytes).sum() > 65536) {
       excerpts.remove(0);

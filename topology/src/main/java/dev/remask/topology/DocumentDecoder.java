@@ -91,6 +91,12 @@ public interface DocumentDecoder {
       throw new ConfigException(
           "documents.id", "field", "must be key or place where documents.format is not json");
     }
+    if (format != DocumentsFormat.JSON && !dataset.getDocumentSourceField().isEmpty()) {
+      throw new ConfigException(
+          "documents.source.field",
+          dataset.getDocumentSourceField(),
+          "must be empty unless documents.format is json");
+    }
     if (format == DocumentsFormat.JSON) {
       textField(dataset);
       source(dataset);

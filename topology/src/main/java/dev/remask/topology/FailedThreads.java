@@ -168,9 +168,11 @@ final class FailedThreads implements StreamsUncaughtExceptionHandler {
       }
       // A commit that is under way when the broker's time for the transaction runs out: the
       // broker rolls it back, and calls fatal what is a fencing (KAFKA-20785) or trips over itself.
-      if (cause instanceof InvalidTxnStateException || isBrokersFault(cause)) {
-        return new TimeoutException(
-            "the broker has ended the transaction: " + cause.getMessage(), exception);
+      if (cause instanceof InvalidTxnStateException) {
+        return new TimeoutException("the broker has ended the transaction", exception);
+      }
+      if (isBrokersFault(cause)) {
+        return new TimeoutException("the broker failed: " + cause.getMessage(), exception);
       }
     }
     return exception instanceof RuntimeException failure

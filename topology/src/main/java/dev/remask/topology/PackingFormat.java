@@ -69,6 +69,10 @@ public final class PackingFormat {
   }
 
   private static Sentences sentences(TextUnit unit, String language) {
+    if (unit != TextUnit.SENTENCES && !language.isEmpty()) {
+      throw new ConfigException(
+          "text.language", language, "must be empty unless text.unit is sentences");
+    }
     return switch (unit) {
       case SENTENCES -> Sentences.prose(locale(language));
       case LINES -> Sentences.lines();

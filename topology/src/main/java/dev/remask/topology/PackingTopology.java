@@ -37,6 +37,7 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -262,9 +263,7 @@ public final class PackingTopology {
       long ordinal = state.getBooks().getDocuments();
       try {
         if (record.value() == null) {
-          // Elsewhere than in the key there is no id that it could name.
-          recent.forget(ordinal, dataset.getDocumentIds() == DocumentIds.KEY ? record.key() : null);
-          finish(books(state, Bookkeeping.tombstone(state.getBooks())), record);
+          finish(tombstone(state, ordinal, record.key()), record);
         } else {
           finish(document(state, ordinal, offset, record), record);
         }
@@ -300,6 +299,15 @@ public final class PackingTopology {
             nextOffset);
         dropping = true;
       }
+    }
+
+    private PartitionPacker.Step tombstone(PackerState state, long ordinal, byte @Nullable [] key) {
+      // Elsewhere than in the key there is no id that it could name.
+      byte[] id = dataset.getDocumentIds() == DocumentIds.KEY ? key : null;
+      recent.forget(ordinal, id);
+      PackerState left =
+          id == null ? state : packer.forget(state, new String(id, StandardCharsets.UTF_8));
+      return books(left, Bookkeeping.tombstone(state.getBooks()));
     }
 
     private PartitionPacker.Step document(

@@ -108,6 +108,15 @@ final class PartitionPacker {
         segments(packing, books));
   }
 
+  /** No text of the document comes again; what waits of it has been packed. */
+  PackerState forget(PackerState state, String document) {
+    return new PackerState(
+        state(carry(state.getTraining()).without(document)),
+        state(carry(state.getHeldOut()).without(document)),
+        state.getBooks(),
+        state.getNextOffset());
+  }
+
   /** Ends both waiting segments of the partition. */
   Step flush(PackerState state) {
     Packing learned = training.flush(carry(state.getTraining()));

@@ -282,7 +282,13 @@ class PackingReferenceTest {
           trainingCarry = take(trainingPacker.flush(trainingCarry), training);
           heldOutCarry = take(heldOutPacker.flush(heldOutCarry), heldOut);
         }
-        case TOMBSTONE -> tombstones++;
+        case TOMBSTONE -> {
+          tombstones++;
+          if (dataset.getDocumentIds() == DocumentIds.KEY) {
+            trainingCarry = trainingCarry.without(input.id());
+            heldOutCarry = heldOutCarry.without(input.id());
+          }
+        }
         case EMPTY, TOO_LONG, POISON, NO_ID -> deadLetters++;
         case DOCUMENT -> {
           String before = before(input.id());

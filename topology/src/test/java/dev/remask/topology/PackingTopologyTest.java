@@ -345,6 +345,9 @@ class PackingTopologyTest {
     requireRefused("text.unit", dataset -> dataset.setTextUnit(TextUnit.UNKNOWN));
     requireRefused("text.language", dataset -> dataset.setTextLanguage("not a language"));
     requireRefused(
+        "text.language", dataset -> dataset.setTextLanguage("de").setTextUnit(TextUnit.LINES));
+    requireRefused("documents.source.field", dataset -> dataset.setDocumentSourceField("from"));
+    requireRefused(
         "text.unit",
         dataset -> dataset.setInputFormat(InputFormat.SEGMENT_PAIR).setTextUnit(TextUnit.NONE));
   }
