@@ -51,7 +51,8 @@ record DocumentLog(Topic<Document> topic, long documents, long bytes) {
           byte[] id = (copy + "-" + i).getBytes(StandardCharsets.UTF_8);
           Future<RecordMetadata> unused =
               producer.send(
-                  new ProducerRecord<>(topic.name(), id, Document.newBuilder().setText(document).build()),
+                  new ProducerRecord<>(
+                      topic.name(), id, Document.newBuilder().setText(document).build()),
                   (place, error) -> failure.compareAndSet(null, error));
           documents++;
           bytes += document.getBytes(StandardCharsets.UTF_8).length;

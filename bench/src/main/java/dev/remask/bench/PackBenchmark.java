@@ -2,6 +2,7 @@ package dev.remask.bench;
 
 import dev.remask.mlm.Tokenizer;
 import dev.remask.mlm.Vocabulary;
+import dev.remask.schemas.InputFormat;
 import dev.remask.topology.StreamSettings;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,7 @@ import java.util.Locale;
  * then passing the same records through Kafka Streams, exactly once, to another topic.
  */
 final class PackBenchmark implements Benchmark {
+  private static final InputFormat FULL = InputFormat.FULL_SENTENCES;
   private static final String UNIT = "MB/s";
   private static final int COPIES = 12;
 
@@ -42,7 +44,7 @@ final class PackBenchmark implements Benchmark {
           new Measure("pack", UNIT, setup.runs())
               .against(
                   "encode, then pass through",
-                  () -> packing.rate(shortOnes),
+                  () -> packing.rate(shortOnes, FULL),
                   () -> {
                     double seconds =
                         encodingSeconds(text, vocabulary) + packing.passingSeconds(shortOnes);
@@ -52,11 +54,17 @@ final class PackBenchmark implements Benchmark {
           new Measure("pack-long", UNIT, setup.runs())
               .against(
                   "the same text in short documents",
-                  () -> packing.rate(longOnes),
-                  () -> packing.rate(shortOnes));
+                  () -> packing.rate(longOnes, FULL),
+                  () -> packing.rate(shortOnes, FULL));
+      Row pairs =
+          new Measure("pack-pairs", UNIT, setup.runs())
+              .against(
+                  "full-sentences",
+                  () -> packing.rate(shortOnes, InputFormat.SEGMENT_PAIR),
+                  () -> packing.rate(shortOnes, FULL));
       logs.delete(shortOnes.topic());
       logs.delete(longOnes.topic());
-      return List.of(pack, linear, gigabyte(setup, stack, logs, text, vocabulary));
+      return List.of(pack, linear, pairs, gigabyte(setup, stack, logs, text, vocabulary));
     }
   }
 
@@ -81,8 +89,7 @@ final class PackBenchmark implements Benchmark {
   }
 
   /** Of all copies, by a tokenizer that has seen nothing. */
-  private static double encodingSeconds(EnglishText text, Vocabulary vocabulary)
-      throws Exception {
+  private static double encodingSeconds(EnglishText text, Vocabulary vocabulary) throws Exception {
     return Timing.seconds(
         () -> {
           Tokenizer tokenizer = new Tokenizer(vocabulary);

@@ -17,10 +17,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+import org.apache.kafka.streams.processor.api.Record;
 
 /** The product's packer, and a topology that only passes on, each on a log of documents. */
 final class Packing {
@@ -49,8 +53,8 @@ final class Packing {
    *
    * @throws IllegalStateException if not every document is in the books
    */
-  double rate(DocumentLog documents) throws Exception {
-    Dataset dataset = dataset(name + "-" + runs++, documents);
+  double rate(DocumentLog documents, InputFormat format) throws Exception {
+    Dataset dataset = dataset(name + "-" + runs++, format, documents);
     Topic<Segment> segments = segments(dataset);
     Topic<Segment> heldOut = settings.topics().heldOut(dataset.getName(), dataset.getPartitions());
     logs.make(segments);
@@ -79,22 +83,39 @@ final class Packing {
     Topic<Document> to =
         new Topic<>(group, from.valueType(), from.partitions(), from.config(), from.required());
     logs.make(to);
-    Topology topology =
-        new Topology()
-            .addSource(
-                AutoOffsetReset.earliest(),
-                "from",
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer(),
-                from.name())
-            .addSink("to", to.name(), new ByteArraySerializer(), new ByteArraySerializer(), "from");
+    AtomicLong passed = new AtomicLong();
     Map<Integer, Long> ends = logs.ends(from);
     double seconds =
-        new TopologyRun("pass-through", topology, settings.masking(group), MAX)
-            .seconds(streams -> logs.hasCommitted(group, from, ends) && logs.isDecided(to));
+        new TopologyRun("pass-through", passing(from, to, passed), settings.masking(group), MAX)
+            .seconds(
+                streams ->
+                    passed.get() >= documents.documents()
+                        && logs.hasCommitted(group, from, ends)
+                        && logs.isDecided(to));
     logs.delete(to);
     logs.deleteGroup(group);
     return seconds;
+  }
+
+  private static Topology passing(Topic<Document> from, Topic<Document> to, AtomicLong passed) {
+    ProcessorSupplier<byte[], byte[], byte[], byte[]> counting =
+        () ->
+            new ContextualProcessor<>() {
+              @Override
+              public void process(Record<byte[], byte[]> record) {
+                context().forward(record);
+                passed.incrementAndGet();
+              }
+            };
+    return new Topology()
+        .addSource(
+            AutoOffsetReset.earliest(),
+            "from",
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer(),
+            from.name())
+        .addProcessor("count", counting, "from")
+        .addSink("to", to.name(), new ByteArraySerializer(), new ByteArraySerializer(), "count");
   }
 
   private Topic<Segment> segments(Dataset dataset) {
@@ -127,14 +148,14 @@ final class Packing {
     return books.getPacked() + books.getPending();
   }
 
-  private Dataset dataset(String name, DocumentLog documents) {
+  private Dataset dataset(String name, InputFormat format, DocumentLog documents) {
     byte[] tokenizer = vocabulary.tokenizerJson();
     return Dataset.newBuilder()
         .setName(name)
         .setTokenizer(ByteBuffer.wrap(tokenizer))
         .setTokenizerSha256(vocabulary.sha256())
         .setVocabularySize(vocabulary.size())
-        .setInputFormat(InputFormat.FULL_SENTENCES)
+        .setInputFormat(format)
         .setSegmentLength(LENGTH)
         .setPartitions(documents.topic().partitions())
         .setHeldOutPermille(0)

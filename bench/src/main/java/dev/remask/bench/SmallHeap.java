@@ -2,6 +2,7 @@ package dev.remask.bench;
 
 import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Document;
+import dev.remask.schemas.InputFormat;
 import dev.remask.schemas.Replication;
 import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
@@ -64,7 +65,9 @@ final class SmallHeap {
             Long.parseLong(arguments[6]),
             Long.parseLong(arguments[7]));
     try (Logs logs = new Logs(clients)) {
-      System.out.println(new Packing(logs, settings, vocabulary, "small-heap").rate(documents));
+      System.out.println(
+          new Packing(logs, settings, vocabulary, "small-heap")
+              .rate(documents, InputFormat.FULL_SENTENCES));
     }
   }
 }

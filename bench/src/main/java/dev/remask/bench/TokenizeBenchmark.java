@@ -29,8 +29,7 @@ final class TokenizeBenchmark implements Benchmark {
         rows(
             setup,
             new Text("", english.documents(), english.megabytes(), VocabularyBenchmark.SIZE)));
-    rows.addAll(
-        rows(setup, new Text("-mixed", mixed.documents(), mixed.megabytes(), MIXED_SIZE)));
+    rows.addAll(rows(setup, new Text("-mixed", mixed.documents(), mixed.megabytes(), MIXED_SIZE)));
     return rows;
   }
 
