@@ -245,10 +245,11 @@ public final class TrainingLoop {
     if (recorded.isEmpty()) {
       return true;
     }
-    LOG.info("Redoing the steps of the ledger from {} on", position.step() + 1);
     try (ReadAhead ahead = readAhead(feed.recomputed(), stop)) {
       List<TrainingStep> piece = recorded;
       while (!piece.isEmpty()) {
+        long last = piece.get(piece.size() - 1).getStep();
+        LOG.info("Redoing steps {} to {} of the ledger", position.step() + 1, last);
         warnOfOtherNumerics(piece);
         for (TrainingStep step : piece) {
           times.mark();
