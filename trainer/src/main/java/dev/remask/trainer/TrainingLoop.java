@@ -231,7 +231,8 @@ public final class TrainingLoop {
   private List<Long> looked(List<Long> before, ReadAhead ahead, Duration atMost)
       throws InterruptedException {
     List<Long> from = position.live();
-    return ahead.ask(() -> feed.arrived(from, atMost), "live").orElse(before);
+    int batch = recipe.batch().at(position.step() + 1);
+    return ahead.ask(() -> feed.arrived(from, batch, atMost), "live").orElse(before);
   }
 
   /**
