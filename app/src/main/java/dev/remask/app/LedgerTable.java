@@ -15,6 +15,7 @@ final class LedgerTable {
       "   step epoch examples  tokens       lr   loss   norm  learned from      weights";
 
   private static final int HASH_SHOWN = 8;
+  private static final int SOURCE_SHOWN = 31;
 
   /** All that the ledger has of a step. */
   record Step(
@@ -128,7 +129,9 @@ final class LedgerTable {
                 String.format(
                     Locale.ROOT,
                     "%31s %,7d predicted, loss %.3f",
-                    loss.getSources() > 1 ? loss.getSources() + " others" : LiveHistory.name(loss),
+                    loss.getSources() > 1
+                        ? loss.getSources() + " others"
+                        : Terminal.column(LiveHistory.name(loss), SOURCE_SHOWN),
                     loss.getTokens(),
                     loss.getLoss()))
         .toList();
