@@ -78,7 +78,7 @@ final class LedgerTable {
     }
   }
 
-  /** From the arrival of a live step's text to the end of the step. */
+  /** From the arrival of the documents that filled a live step's segments to its end. */
   record Delay(long medianMs, long maxMs) {
     static Delay of(LiveDelay delay) {
       return new Delay(delay.getMedianMs(), delay.getMaxMs());

@@ -35,7 +35,8 @@ final class LiveHistory {
   record SourceFigures(String source, long tokens, double firstLoss, double loss) {}
 
   /**
-   * Of the last 50 live steps, from a document's timestamp to the end of the step that learned it.
+   * Of the last 50 live steps, from the timestamp of the document that filled a segment to the end
+   * of the step that learned it.
    *
    * @param median of the steps' medians
    * @param max of all examples
