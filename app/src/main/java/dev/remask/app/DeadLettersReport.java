@@ -77,7 +77,7 @@ final class DeadLettersReport {
       out.printf(
           Locale.ROOT,
           "%-12s %,8d %,10d  %s%n",
-          printable(reason.reason),
+          Terminal.printable(reason.reason),
           reason.letters,
           reason.sentBack,
           reason.newest);
@@ -96,13 +96,13 @@ final class DeadLettersReport {
   }
 
   private void line(Letters letters, Letter letter) {
-    String message = printable(letter.message());
+    String message = Terminal.printable(letter.message());
     out.printf(
         Locale.ROOT,
         "%,8d  %-10s  %s: %s%s%n",
         letter.offset(),
-        printable(letter.reason()),
-        printable(letter.origin().toString()),
+        Terminal.printable(letter.reason()),
+        Terminal.printable(letter.origin().toString()),
         message.length() <= MESSAGE_SHOWN ? message : message.substring(0, MESSAGE_SHOWN) + "…",
         letters.wasSentBack(letter) ? " (sent back)" : "");
   }
@@ -122,14 +122,14 @@ final class DeadLettersReport {
           letter.offset,
           letter.time,
           letter.sentBack ? ", sent back" : "",
-          printable(letter.reason),
-          printable(letter.message),
-          printable(letter.from),
-          printable(letter.documents),
-          printable(letter.id),
+          Terminal.printable(letter.reason),
+          Terminal.printable(letter.message),
+          Terminal.printable(letter.from),
+          Terminal.printable(letter.documents),
+          Terminal.printable(letter.id),
           letter.bytes,
           letter.bytes > DeadLetter.BYTES_MAX ? ", the first 4,096 kept" : "",
-          printable(letter.value == null ? "" : letter.value));
+          Terminal.printable(letter.value == null ? "" : letter.value));
     }
   }
 
@@ -160,8 +160,8 @@ final class DeadLettersReport {
                     Locale.ROOT,
                     "%,8d  %s: %s%n",
                     o.letter().offset(),
-                    printable(o.letter().origin().toString()),
-                    printable(o.why())));
+                    Terminal.printable(o.letter().origin().toString()),
+                    Terminal.printable(o.why())));
     out.printf(
         Locale.ROOT,
         "%,d %s, %,d sent back before, %,d still refused, %,d gone, %,d of no dataset%n",
@@ -195,14 +195,5 @@ final class DeadLettersReport {
 
   private static String time(Letter letter) {
     return Instant.ofEpochMilli(letter.time()).truncatedTo(ChronoUnit.SECONDS).toString();
-  }
-
-  /** What others wrote must not steer the terminal. */
-  static String printable(String text) {
-    StringBuilder out = new StringBuilder(text.length());
-    text.codePoints()
-        .map(c -> Character.isISOControl(c) && c != '\n' && c != '\t' ? 0xFFFD : c)
-        .forEach(out::appendCodePoint);
-    return out.toString();
   }
 }

@@ -120,20 +120,22 @@ final class Demo {
       if (stop.getAsBoolean()) {
         return Optional.empty();
       }
-      Progress progress =
-          new Progress(
-              refused,
-              firstStepAt,
-              lastDocumentAt,
-              segments(dataset),
-              curve.recentLoss(),
-              curve.epochs(),
-              curve.replayWaiting(),
-              summary);
       return Optional.of(
           new DemoConclusion(ofDataset, data, console, dataset)
-              .conclude(training, script.sentences(), progress));
+              .conclude(training, script.sentences(), progress(dataset, summary)));
     }
+  }
+
+  private Progress progress(Dataset dataset, RunSummary summary) {
+    return new Progress(
+        refused,
+        firstStepAt,
+        lastDocumentAt,
+        segments(dataset),
+        curve.recentLoss(),
+        curve.epochs(),
+        curve.replayWaiting(),
+        summary);
   }
 
   /** The dataset as it was declared, else a new one with a vocabulary learned from the texts. */

@@ -25,8 +25,8 @@ final class LearningCurve implements StepListener {
 
   @Override
   public synchronized void learned(StepReport step) {
-    // Before the first step of replays it may have waited for a plan.
-    if (step.epoch() > 0 && !recent.isEmpty() && recent.getLast().epoch() > 0) {
+    // Before the first step of replays it may have waited for a plan; a redo reads nothing of them.
+    if (!step.redone() && step.epoch() > 0 && !recent.isEmpty() && recent.getLast().epoch() > 0) {
       replaySeconds += step.seconds();
       replayWaiting += step.parts().waiting();
     }
@@ -90,7 +90,7 @@ final class LearningCurve implements StepListener {
 
   /**
    * Share of the time of replays, each from its second step on if live text came before, that was
-   * spent waiting for examples; NaN if there was none.
+   * spent waiting for examples; without steps that are redone. NaN if there was none.
    */
   synchronized double replayWaiting() {
     return replayWaiting / replaySeconds;

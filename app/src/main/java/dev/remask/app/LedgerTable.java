@@ -15,6 +15,7 @@ final class LedgerTable {
       "   step epoch examples  tokens       lr   loss   norm  learned from      weights";
 
   private static final int HASH_SHOWN = 8;
+  private static final int SOURCE_SHOWN = 31;
 
   /** All that the ledger has of a step. */
   record Step(
@@ -77,7 +78,7 @@ final class LedgerTable {
     }
   }
 
-  /** From the arrival of a live step's text to the end of the step. */
+  /** From the arrival of the documents that filled a live step's segments to its end. */
   record Delay(long medianMs, long maxMs) {
     static Delay of(LiveDelay delay) {
       return new Delay(delay.getMedianMs(), delay.getMaxMs());
@@ -128,7 +129,9 @@ final class LedgerTable {
                 String.format(
                     Locale.ROOT,
                     "%31s %,7d predicted, loss %.3f",
-                    loss.getSources() > 1 ? loss.getSources() + " others" : LiveHistory.name(loss),
+                    loss.getSources() > 1
+                        ? loss.getSources() + " others"
+                        : Terminal.column(LiveHistory.name(loss), SOURCE_SHOWN),
                     loss.getTokens(),
                     loss.getLoss()))
         .toList();

@@ -35,14 +35,23 @@ final class LiveHistory {
   record SourceFigures(String source, long tokens, double firstLoss, double loss) {}
 
   /**
-   * Of the last 50 live steps, from a document's timestamp to the end of the step that learned it.
+   * Of the last 50 live steps, from the timestamp of the document that filled a segment to the end
+   * of the step that learned it.
    *
    * @param median of the steps' medians
    * @param max of all examples
    */
   record DelaySeconds(double median, double max) {}
 
-  private record Part(long tokens, double losses) {}
+  private record Part(long tokens, double losses) {
+    static Part of(SourceLoss loss) {
+      return new Part(loss.getTokens(), loss.getTokens() * loss.getLoss());
+    }
+
+    Part plus(Part other) {
+      return new Part(tokens + other.tokens, losses + other.losses);
+    }
+  }
 
   private static final class Source {
     long tokens;
@@ -50,12 +59,12 @@ final class LiveHistory {
     Part first = new Part(0, 0);
     final Deque<Part> last = new ArrayDeque<>();
 
-    void add(SourceLoss loss) {
-      Part part = new Part(loss.getTokens(), loss.getTokens() * loss.getLoss());
+    /** Of one step. */
+    void add(Part part) {
       tokens += part.tokens;
       if (firstSteps < STEPS) {
         firstSteps++;
-        first = new Part(first.tokens + part.tokens, first.losses + part.losses);
+        first = first.plus(part);
       }
       last.addLast(part);
       if (last.size() > STEPS) {
@@ -74,9 +83,12 @@ final class LiveHistory {
 
   /** Of a ledger, in order. */
   synchronized void add(TrainingStep step) {
+    Map<Source, Part> parts = new LinkedHashMap<>();
     for (SourceLoss loss : step.getSources()) {
-      sources.computeIfAbsent(label(loss), name -> new Source()).add(loss);
+      Source source = sources.computeIfAbsent(label(loss), name -> new Source());
+      parts.merge(source, Part.of(loss), Part::plus);
     }
+    parts.forEach(Source::add);
     LiveDelay delay = step.getDelay();
     if (delay != null) {
       delays.addLast(delay);

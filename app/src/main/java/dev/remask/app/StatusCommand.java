@@ -1,9 +1,5 @@
 package dev.remask.app;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
-import dev.remask.app.Console.Style;
-import dev.remask.app.LiveHistory.DelaySeconds;
-import dev.remask.app.LiveHistory.SourceFigures;
 import dev.remask.schemas.Books;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
@@ -12,7 +8,6 @@ import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.PlanReader;
 import dev.remask.schemas.PlannedEpoch;
-import dev.remask.schemas.Topic;
 import dev.remask.schemas.Topics;
 import dev.remask.schemas.TrainingStep;
 import dev.remask.topology.MaskerProgress;
@@ -22,12 +17,10 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -43,83 +36,6 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     footer = {"", "Example: remask status --run first"})
 final class StatusCommand implements Callable<Integer> {
-  private record DatasetStatus(
-      String name,
-      String tokenizerSha256,
-      int segmentLength,
-      int partitions,
-      long segments,
-      long documents,
-      long packed,
-      long pending,
-      long heldOut,
-      long duplicates,
-      long tombstones,
-      long deadLetters,
-      long updates,
-      long tokens,
-      long truncatedTokens,
-      long repeatedTokens,
-      boolean balanced) {}
-
-  private record RunStatus(
-      String name,
-      String dataset,
-      List<EpochStatus> epochs,
-      long steps,
-      @Nullable Double loss,
-      @Nullable Double learningRate,
-      @Nullable HeldOutStatus heldOut,
-      List<SourceFigures> sources,
-      @Nullable DelaySeconds liveDelay,
-      @JsonIgnore @Nullable History history) {}
-
-  /** What a chart of the run is drawn from. */
-  private static final class History {
-    private static final int WIDTH = 78;
-    private static final int HEIGHT = 12;
-
-    private final LossHistory learned = new LossHistory();
-    private final LossHistory heldOut = new LossHistory();
-
-    void add(TrainingStep step) {
-      learned.add(step.getStep(), step.getLoss());
-      if (step.getHeldOut() != null) {
-        heldOut.add(step.getStep(), step.getHeldOut().getLoss());
-      }
-    }
-
-    void print(Console console) {
-      if (learned.points().isEmpty()) {
-        return;
-      }
-      boolean looked = !heldOut.points().isEmpty();
-      console.print("");
-      console.print(
-          "  loss in nats by step:  "
-              + console.in(Style.CYAN, "⠤⠒ learned from")
-              + (looked ? "  " + console.in(Style.MAGENTA, "● held out") : "")
-              + ", over all selected tokens");
-      LossChart.draw(
-              learned.points(),
-              heldOut.points(),
-              WIDTH,
-              HEIGHT,
-              text -> console.in(Style.CYAN, text),
-              text -> console.in(Style.MAGENTA, text))
-          .forEach(console::print);
-    }
-  }
-
-  /**
-   * The last look at held-out text.
-   *
-   * @param step after which
-   */
-  private record HeldOutStatus(long step, HeldOutFigures figures) {}
-
-  private record Status(List<DatasetStatus> datasets, List<RunStatus> runs) {}
-
   @Mixin private CommonOptions options = new CommonOptions();
 
   @Option(
@@ -134,7 +50,8 @@ final class StatusCommand implements Callable<Integer> {
     if (options.json()) {
       System.out.println(Json.text(status));
     } else {
-      print(status, new Console(System.out, Terminal.isColoured(), System::nanoTime));
+      new StatusReport(new Console(System.out, Terminal.isColoured(), System::nanoTime))
+          .print(status);
     }
     return 0;
   }
@@ -162,18 +79,8 @@ final class StatusCommand implements Callable<Integer> {
   private static Status read(Settings settings, @Nullable String only) {
     Map<String, Object> clients = settings.clients();
     Topics topics = settings.topics();
-    SortedMap<String, SortedMap<Integer, PlannedEpoch>> planned = new TreeMap<>();
-    try (PlanReader plans = new PlanReader(clients, topics)) {
-      plans.readToEnd();
-      planned.putAll(plans.runs());
-    }
-    if (only != null) {
-      planned.keySet().retainAll(List.of(only));
-      if (planned.isEmpty()) {
-        throw new ConfigException("--run", only, "is no run");
-      }
-    }
-    List<DatasetStatus> datasets = new ArrayList<>();
+    SortedMap<String, SortedMap<Integer, PlannedEpoch>> planned = planned(settings, only);
+    List<Status.OfDataset> datasets = new ArrayList<>();
     Map<String, long[]> segments = new HashMap<>();
     for (Dataset dataset : Datasets.all(clients, topics).values()) {
       if (only == null || planned.values().stream().anyMatch(run -> learns(run, dataset))) {
@@ -184,7 +91,7 @@ final class StatusCommand implements Callable<Integer> {
         datasets.add(dataset(settings, dataset, Arrays.stream(ends).sum()));
       }
     }
-    List<RunStatus> runs = new ArrayList<>();
+    List<Status.OfRun> runs = new ArrayList<>();
     planned.forEach(
         (name, epochs) ->
             runs.add(
@@ -193,15 +100,31 @@ final class StatusCommand implements Callable<Integer> {
                     name,
                     epochs.values(),
                     segments,
-                    only == null ? null : new History())));
+                    new Learned(only == null ? null : new Status.History()))));
     return new Status(datasets, runs);
+  }
+
+  private static SortedMap<String, SortedMap<Integer, PlannedEpoch>> planned(
+      Settings settings, @Nullable String only) {
+    SortedMap<String, SortedMap<Integer, PlannedEpoch>> planned = new TreeMap<>();
+    try (PlanReader plans = new PlanReader(settings.clients(), settings.topics())) {
+      plans.readToEnd();
+      planned.putAll(plans.runs());
+    }
+    if (only != null) {
+      planned.keySet().retainAll(List.of(only));
+      if (planned.isEmpty()) {
+        throw new ConfigException("--run", only, "is no run");
+      }
+    }
+    return planned;
   }
 
   private static boolean learns(SortedMap<Integer, PlannedEpoch> run, Dataset dataset) {
     return run.values().iterator().next().plan().getDataset().equals(dataset.getName());
   }
 
-  private static DatasetStatus dataset(Settings settings, Dataset dataset, long segments) {
+  private static Status.OfDataset dataset(Settings settings, Dataset dataset, long segments) {
     List<Books> books =
         PackerProgress.states(settings.clients(), settings.topics(), dataset).values().stream()
             .map(PackerState::getBooks)
@@ -216,7 +139,7 @@ final class StatusCommand implements Callable<Integer> {
                     + b.getDuplicates()
                     + b.getTombstones()
                     + b.getDeadLetters());
-    return new DatasetStatus(
+    return new Status.OfDataset(
         dataset.getName(),
         dataset.getTokenizerSha256(),
         dataset.getSegmentLength(),
@@ -240,39 +163,14 @@ final class StatusCommand implements Callable<Integer> {
     return books.stream().mapToLong(field).sum();
   }
 
-  /**
-   * Folds the ledger, which may be long.
-   *
-   * @param segments by dataset, per partition
-   * @param history hears of every step
-   */
-  private static RunStatus run(
+  private static Status.OfRun run(
       Settings settings,
       String name,
       Collection<PlannedEpoch> epochs,
       Map<String, long[]> segments,
-      @Nullable History history) {
-    Map<Integer, Long> learned = new HashMap<>();
-    AtomicReference<@Nullable TrainingStep> last = new AtomicReference<>();
-    AtomicReference<@Nullable HeldOutStatus> heldOut = new AtomicReference<>();
-    LiveHistory live = new LiveHistory();
-    Topic<TrainingStep> ledger = settings.topics().ledger(name);
+      Learned learned) {
     LogReader.readAll(
-        settings.clients(),
-        ledger,
-        record -> {
-          TrainingStep step = record.value();
-          learned.merge(step.getEpoch(), (long) step.getExamples(), Long::sum);
-          last.set(step);
-          live.add(step);
-          if (history != null) {
-            history.add(step);
-          }
-          HeldOutEvaluation found = step.getHeldOut();
-          if (found != null) {
-            heldOut.set(new HeldOutStatus(step.getStep(), HeldOutFigures.of(found)));
-          }
-        });
+        settings.clients(), settings.topics().ledger(name), record -> learned.add(record.value()));
     String dataset = epochs.iterator().next().plan().getDataset();
     long[] ends = segments.get(dataset);
     if (ends == null) {
@@ -283,126 +181,47 @@ final class StatusCommand implements Callable<Integer> {
         EpochStatus.of(
             epochs,
             ends,
-            learned,
+            learned.examples,
             epoch ->
                 MaskerProgress.reached(settings.clients(), settings.topics(), epoch, ends.length));
-    TrainingStep step = last.get();
+    TrainingStep step = learned.last;
     return step == null
-        ? new RunStatus(name, dataset, states, 0, null, null, null, List.of(), null, null)
-        : new RunStatus(
+        ? new Status.OfRun(name, dataset, states, 0, null, null, null, List.of(), null, null)
+        : new Status.OfRun(
             name,
             dataset,
             states,
             step.getStep(),
             step.getLoss(),
             step.getLearningRate(),
-            heldOut.get(),
-            live.sources(),
-            live.delay().orElse(null),
-            history);
+            learned.heldOut,
+            learned.live.sources(),
+            learned.live.delay().orElse(null),
+            learned.history);
   }
 
-  /** What only some datasets have. */
-  private static String further(DatasetStatus d) {
-    List<String> parts = new ArrayList<>();
-    if (d.updates() > 0) {
-      parts.add(
-          String.format(
-              Locale.ROOT, "%,d updates among the packed, pending and held out", d.updates()));
-    }
-    if (d.truncatedTokens() + d.repeatedTokens() > 0) {
-      parts.add(
-          String.format(
-              Locale.ROOT,
-              "pairs: of %,d tokens %,d truncated; %,d of other documents repeated",
-              d.tokens(),
-              d.truncatedTokens(),
-              d.repeatedTokens()));
-    }
-    return String.join("; ", parts);
-  }
+  /** A ledger, which may be long, folded. */
+  private static final class Learned {
+    final Map<Integer, Long> examples = new HashMap<>(); // by epoch
+    final LiveHistory live = new LiveHistory();
+    final Status.@Nullable History history;
+    @Nullable TrainingStep last;
+    Status.@Nullable HeldOut heldOut;
 
-  private static void printLive(RunStatus run, Console console) {
-    if (run.liveDelay() != null) {
-      console.print(
-          String.format(
-              Locale.ROOT,
-              "  live text was learned %.1f s after it came, %.1f s at most (median and most of the last %d live steps)",
-              run.liveDelay().median(),
-              run.liveDelay().max(),
-              LiveHistory.STEPS));
+    Learned(Status.@Nullable History history) {
+      this.history = history;
     }
-    if (!run.sources().isEmpty()) {
-      console.print(
-          String.format(
-              Locale.ROOT,
-              "  loss of live text before it was learned, first and last %d steps with the source:",
-              LiveHistory.STEPS));
-    }
-    for (SourceFigures source : run.sources()) {
-      console.print(
-          String.format(
-              Locale.ROOT,
-              "    %-24s %6.3f %6.3f  %,d tokens",
-              source.source(),
-              source.firstLoss(),
-              source.loss(),
-              source.tokens()));
-    }
-  }
 
-  private static void print(Status status, Console console) {
-    if (status.datasets().isEmpty() && status.runs().isEmpty()) {
-      console.print("no dataset yet; 'remask dataset' declares one");
-    }
-    for (DatasetStatus d : status.datasets()) {
-      console.print(
-          console.in(Style.BOLD, "dataset " + d.name())
-              + String.format(
-                  Locale.ROOT,
-                  "  %,d segments of at most %d tokens in %d partitions",
-                  d.segments(),
-                  d.segmentLength(),
-                  d.partitions()));
-      console.print(
-          String.format(
-              Locale.ROOT,
-              "  %,d documents = %,d packed + %,d pending + %,d held out + %,d duplicates + %,d tombstones + %,d dead letters%s",
-              d.documents(),
-              d.packed(),
-              d.pending(),
-              d.heldOut(),
-              d.duplicates(),
-              d.tombstones(),
-              d.deadLetters(),
-              d.balanced() ? "" : "   DOES NOT BALANCE"));
-      String further = further(d);
-      if (!further.isEmpty()) {
-        console.print("  " + further);
+    void add(TrainingStep step) {
+      examples.merge(step.getEpoch(), (long) step.getExamples(), Long::sum);
+      last = step;
+      live.add(step);
+      if (history != null) {
+        history.add(step);
       }
-    }
-    for (RunStatus r : status.runs()) {
-      console.print(
-          console.in(Style.BOLD, "run " + r.name())
-              + String.format(
-                  Locale.ROOT,
-                  "  on dataset %s, %,d steps%s",
-                  r.dataset(),
-                  r.steps(),
-                  r.loss() == null ? "" : String.format(Locale.ROOT, ", loss %.3f", r.loss())));
-      for (EpochStatus e : r.epochs()) {
-        console.print("  " + e.line());
-      }
-      if (r.heldOut() != null) {
-        List<String> lines = r.heldOut().figures().lines();
-        console.print(
-            String.format(
-                Locale.ROOT, "  held out at step %,d: %s", r.heldOut().step(), lines.get(0)));
-        lines.stream().skip(1).forEach(line -> console.print("    " + line));
-      }
-      if (r.history() != null) {
-        printLive(r, console);
-        r.history().print(console);
+      HeldOutEvaluation found = step.getHeldOut();
+      if (found != null) {
+        heldOut = new Status.HeldOut(step.getStep(), HeldOutFigures.of(found));
       }
     }
   }

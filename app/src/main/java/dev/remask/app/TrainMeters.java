@@ -151,16 +151,7 @@ final class TrainMeters implements StepListener {
     String none = "; NaN before the first";
     double nan = Double.NaN;
     gauge("remask.loss.nats", nan, StepReport::loss, "Its mean loss per predicted token" + none);
-    gauge(
-        "remask.next.sentence.loss.nats",
-        nan,
-        report -> report.nextSentence().loss(),
-        "Its mean loss per next-sentence label; NaN without pairs");
-    gauge(
-        "remask.next.sentence.accuracy.ratio",
-        nan,
-        report -> report.nextSentence().accuracy(),
-        "Share of its pairs that were told right; NaN without pairs");
+    addNextSentenceGauges();
     gauge("remask.learning.rate", nan, StepReport::learningRate, "Its learning rate" + none);
     gauge(
         "remask.gradient.norm",
@@ -186,6 +177,19 @@ final class TrainMeters implements StepListener {
             "remask.seconds.since.step", () -> (nanoTime.getAsLong() - lastNs) / NANOS_PER_SECOND)
         .description("Time since the last step ended, or since the start before the first")
         .register(registry);
+  }
+
+  private void addNextSentenceGauges() {
+    gauge(
+        "remask.next.sentence.loss.nats",
+        Double.NaN,
+        report -> report.nextSentence().loss(),
+        "Its mean loss per next-sentence label; NaN without pairs");
+    gauge(
+        "remask.next.sentence.accuracy.ratio",
+        Double.NaN,
+        report -> report.nextSentence().accuracy(),
+        "Share of its pairs that were told right; NaN without pairs");
   }
 
   private static double examples(Remaining left) {

@@ -15,6 +15,11 @@ class LearningCurveTest {
   }
 
   private static StepReport step(long number, int epoch, double loss, double waiting) {
+    return step(number, epoch, loss, waiting, false);
+  }
+
+  private static StepReport step(
+      long number, int epoch, double loss, double waiting, boolean redone) {
     return new StepReport(
         number,
         epoch,
@@ -27,7 +32,7 @@ class LearningCurveTest {
         0.5,
         new StepListener.Parts(waiting, 0, 0, 0, 0, 0),
         new Remaining(Remaining.ENDLESS, 6400 - 10 * number),
-        false,
+        redone,
         NextSentence.NOTHING);
   }
 
@@ -41,6 +46,8 @@ class LearningCurveTest {
     curve.learned(step(3, 1, 5, 0.1));
     curve.learned(step(4, 2, 5, 0.2));
     assertThat(curve.replayWaiting()).as("0.3 s of 1 s").isCloseTo(0.3, within(1e-12));
+    curve.learned(step(5, 2, 5, 0.5, true));
+    assertThat(curve.replayWaiting()).as("a redo is none").isCloseTo(0.3, within(1e-12));
   }
 
   @Test

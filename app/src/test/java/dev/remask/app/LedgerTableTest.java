@@ -71,6 +71,15 @@ class LedgerTableTest {
   }
 
   @Test
+  void aSourceNeitherSteersTheTerminalNorLeavesItsColumn() {
+    String hostile = "\u001B[2Jpoems\nof " + "x".repeat(40);
+    TrainingStep live =
+        step().setSources(List.of(new SourceLoss(hostile, 1, 1_301L, 6.25))).build();
+    assertThat(LedgerTable.sources(live))
+        .containsExactly("\uFFFD[2Jpoems of " + "x".repeat(17) + "…   1,301 predicted, loss 6.250");
+  }
+
+  @Test
   void sourcesStandBelowALiveStep() {
     TrainingStep live =
         step()

@@ -61,6 +61,26 @@ class LiveHistoryTest {
     assertThat(history.recentLoss("b")).isNaN();
   }
 
+  /** What several unknown sources have in one step is one step of the others. */
+  @Test
+  void theFirstAndLastStepsOfTheOthersAreSteps() {
+    LiveHistory history = new LiveHistory();
+    for (int step = 1; step <= 100; step++) {
+      String[] sources = new String[16];
+      for (int i = 0; i < sources.length; i++) {
+        sources[i] = "document-" + step + "-" + i;
+      }
+      history.add(step(step, step, sources));
+    }
+    LiveHistory.SourceFigures others = history.sources().get(0);
+    assertThat(others.source()).isEqualTo(LiveHistory.OTHERS);
+    assertThat(others.tokens()).isEqualTo(10 * (16 * 100 - LiveHistory.SOURCES_MAX + 1));
+    // The first 16 sources and 3 of the second step are told apart; others begin in step 2.
+    double first = (13 * 2 + 16 * (51 * 52 / 2 - 1 - 2)) / (13 + 16 * 49.0);
+    assertThat(others.firstLoss()).as("2 to 51").isCloseTo(first, within(1e-9));
+    assertThat(others.loss()).as("51 to 100").isCloseTo(75.5, within(1e-9));
+  }
+
   /** A source for each document must not fill a scraper's memory. */
   @Test
   void howeverManySourcesThereAreFewAreToldApart() {

@@ -204,7 +204,7 @@ final class Soak implements StepListener {
     }
 
     @Override
-    public List<Long> arrived(List<Long> from, Duration atMost) {
+    public List<Long> arrived(List<Long> from, int enough, Duration atMost) {
       return from;
     }
   }

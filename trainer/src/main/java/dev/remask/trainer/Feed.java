@@ -16,12 +16,13 @@ public interface Feed {
 
   /**
    * The sequence after the last one that has come in the live lane, per partition {@code [P]}.
-   * Returns at once if something is waiting, else after {@code atMost}. Called by the thread that
-   * reads examples.
+   * Returns when {@code enough} sequences wait, or soon after no more come. Called by the thread
+   * that reads examples.
    *
    * @param from the next sequence that the loop will read there, {@code [P]}
+   * @param atMost how long the first of them may take
    */
-  List<Long> arrived(List<Long> from, Duration atMost) throws InterruptedException;
+  List<Long> arrived(List<Long> from, int enough, Duration atMost) throws InterruptedException;
 
   /**
    * When the text of the live examples that were read since the last call came in, in milliseconds

@@ -13,6 +13,9 @@ public final class StepMemory {
   /** What an example has besides its numbers: objects, buffers, a record's key, its place. */
   private static final long OBJECTS_BYTES = 512;
 
+  /** Where it comes from: four sources of a record, each with its name. */
+  private static final long ORIGINS_BYTES = 512;
+
   private static final int BATCHES = 2 + 2 + 1 + 1;
   private static final int BLOCKS = 3 + 1 + 1;
 
@@ -29,7 +32,7 @@ public final class StepMemory {
    */
   static long exampleBytes(int segmentLength, double selected) {
     long predicted = (long) Math.ceil(segmentLength * selected);
-    return OBJECTS_BYTES + Integer.BYTES * (segmentLength + 2 * predicted);
+    return OBJECTS_BYTES + ORIGINS_BYTES + Integer.BYTES * (segmentLength + 2 * predicted);
   }
 
   /**

@@ -231,7 +231,8 @@ public final class TrainingLoop {
   private List<Long> looked(List<Long> before, ReadAhead ahead, Duration atMost)
       throws InterruptedException {
     List<Long> from = position.live();
-    return ahead.ask(() -> feed.arrived(from, atMost), "live").orElse(before);
+    int batch = recipe.batch().at(position.step() + 1);
+    return ahead.ask(() -> feed.arrived(from, batch, atMost), "live").orElse(before);
   }
 
   /**
@@ -245,10 +246,11 @@ public final class TrainingLoop {
     if (recorded.isEmpty()) {
       return true;
     }
-    LOG.info("Redoing the steps of the ledger from {} on", position.step() + 1);
     try (ReadAhead ahead = readAhead(feed.recomputed(), stop)) {
       List<TrainingStep> piece = recorded;
       while (!piece.isEmpty()) {
+        long last = piece.get(piece.size() - 1).getStep();
+        LOG.info("Redoing steps {} to {} of the ledger", position.step() + 1, last);
         warnOfOtherNumerics(piece);
         for (TrainingStep step : piece) {
           times.mark();

@@ -72,7 +72,8 @@ final class FakeFeed implements Feed {
   }
 
   @Override
-  public List<Long> arrived(List<Long> from, Duration atMost) throws InterruptedException {
+  public List<Long> arrived(List<Long> from, int enough, Duration atMost)
+      throws InterruptedException {
     Thread.sleep(1);
     return arrived;
   }

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** From what travels to what is learned. */
 final class Examples {
@@ -86,7 +87,14 @@ final class Examples {
   }
 
   private static List<Origin> origins(List<SourceSpan> sources) {
-    return sources.stream().map(span -> new Origin(span.getSource(), span.getEnd())).toList();
+    return sources.stream()
+        .map(span -> new Origin(shared(span.getSource()), span.getEnd()))
+        .toList();
+  }
+
+  /** Many examples of few sources wait in memory. */
+  private static @Nullable String shared(@Nullable String source) {
+    return source == null ? null : source.intern();
   }
 
   /** The mask function of a plan. The vocabulary is read only if the policy masks whole words. */

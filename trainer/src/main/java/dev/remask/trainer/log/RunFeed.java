@@ -22,6 +22,12 @@ import org.apache.kafka.common.TopicPartition;
 
 /** The logs of one run. Closing it closes them. */
 final class RunFeed implements Feed, AutoCloseable {
+  /** A poll gives out some hundreds of records, and the next ones may have to be fetched. */
+  private static final Duration FETCH = Duration.ofMillis(5);
+
+  /** Of polls in a row: one may find nothing but the end of a transaction. */
+  private static final int NOTHING_MAX = 2;
+
   private final RunPlans plans;
   private final int window;
   private final SequencedLog<MaskedExample> live;
@@ -78,12 +84,24 @@ final class RunFeed implements Feed, AutoCloseable {
   }
 
   @Override
-  public List<Long> arrived(List<Long> from, Duration atMost) throws InterruptedException {
+  public List<Long> arrived(List<Long> from, int enough, Duration atMost)
+      throws InterruptedException {
     for (int p = 0; p < from.size(); p++) {
       live.start(p, new Place(0, Math.max(from.get(p), purged.live().get(p))));
     }
-    live.poll(atMost);
+    Duration wait = atMost;
+    int nothing = 0;
+    while (nothing < NOTHING_MAX && waiting(from) < enough) {
+      nothing = live.poll(wait) == 0 ? nothing + 1 : 0;
+      wait = FETCH;
+    }
     return IntStream.range(0, from.size()).mapToObj(p -> live.arrived(p).sequence()).toList();
+  }
+
+  private long waiting(List<Long> from) {
+    return IntStream.range(0, from.size())
+        .mapToLong(p -> live.arrived(p).sequence() - from.get(p))
+        .sum();
   }
 
   private void arrived(long ms) {

@@ -163,9 +163,13 @@ final class SequencedLog<V> implements AutoCloseable {
     return due;
   }
 
-  /** Lets records come in; returns after {@code atMost}, or when some have. */
-  void poll(Duration atMost) throws InterruptedException {
-    poll(atMost, NONE);
+  /**
+   * Lets records come in; returns after {@code atMost}, or when some have.
+   *
+   * @return how many, those included that are passed over
+   */
+  int poll(Duration atMost) throws InterruptedException {
+    return poll(atMost, NONE);
   }
 
   /** Records dropped because they came again. */
@@ -221,13 +225,14 @@ final class SequencedLog<V> implements AutoCloseable {
     return head;
   }
 
-  private void poll(Duration atMost, int wanted) throws InterruptedException {
+  private int poll(Duration atMost, int wanted) throws InterruptedException {
     balance(wanted);
     try {
       ConsumerRecords<byte[], V> records = fetch(atMost);
       for (ConsumerRecord<byte[], V> record : records) {
         accept(record);
       }
+      return records.count();
     } catch (InterruptException e) {
       throw new InterruptedException("interrupted while reading " + lanes.get(0).partition);
     }

@@ -23,15 +23,20 @@ final class VerifiedExamples implements ExampleSource {
     List<Example> examples = topic.read(epoch, partition, start, end);
     List<Example> expected = recomputed.read(epoch, partition, start, end);
     for (int i = 0; i < examples.size(); i++) {
-      if (!Example.sha256(examples.subList(i, i + 1))
-              .equals(Example.sha256(expected.subList(i, i + 1)))
-          || !examples.get(i).origins().equals(expected.get(i).origins())) {
+      String is = Example.sha256(examples.subList(i, i + 1));
+      if (!is.equals(Example.sha256(expected.subList(i, i + 1)))
+          || !sameOrigins(examples.get(i), expected.get(i))) {
         throw new IllegalStateException(
             "the example of epoch %d, partition %d, sequence %d is not what its segment and plan give"
                 .formatted(epoch, partition, start + i));
       }
     }
     return examples;
+  }
+
+  /** A masker of an older version writes none. */
+  private static boolean sameOrigins(Example topic, Example recomputed) {
+    return topic.origins().isEmpty() || topic.origins().equals(recomputed.origins());
   }
 
   @Override

@@ -22,9 +22,14 @@ import org.apache.kafka.common.errors.InterruptException;
  * A topic in memory, and consumers of it that may seek back. Offsets have gaps, as markers make.
  */
 final class InMemoryLog<V> {
-  private static final int POLL_RECORDS_MAX = 7;
-
   final String topic;
+
+  /** Of one poll. */
+  int pollRecordsMax = 7;
+
+  /** Of the first polls of each consumer, which find nothing. */
+  int emptyPolls;
+
   private final Random random = new Random(5);
   private final List<List<ConsumerRecord<byte[], V>>> partitions = new ArrayList<>();
   private final long[] nextOffset;
@@ -78,6 +83,7 @@ final class InMemoryLog<V> {
   final class TailConsumer extends MockConsumer<byte[], V> {
     private final Map<TopicPartition, Long> positions = new HashMap<>();
     long polled;
+    private int empty = emptyPolls;
 
     /** Thrown by the next polls, one each; nothing moves. */
     final Deque<RuntimeException> failures = new ArrayDeque<>();
@@ -101,11 +107,14 @@ final class InMemoryLog<V> {
       if (!failures.isEmpty()) {
         throw failures.remove();
       }
+      if (empty-- > 0) {
+        return ConsumerRecords.empty();
+      }
       List<TopicPartition> open = new ArrayList<>(assignment());
       open.removeAll(paused());
       Collections.shuffle(open, random);
       Map<TopicPartition, List<ConsumerRecord<byte[], V>>> found = new HashMap<>();
-      int left = POLL_RECORDS_MAX;
+      int left = pollRecordsMax;
       for (TopicPartition partition : open) {
         List<ConsumerRecord<byte[], V>> records =
             fetch(partition.partition(), positions.getOrDefault(partition, 0L), left);

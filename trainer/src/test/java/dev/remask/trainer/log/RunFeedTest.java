@@ -19,6 +19,7 @@ import dev.remask.trainer.Recipes;
 import dev.remask.trainer.TrainingLoop;
 import dev.remask.trainer.TrainingSummary;
 import dev.remask.trainer.Until;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -38,6 +39,8 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The loop over the logs of a run: live lane, two replays, verified, purged, redone. */
 @Timeout(30)
@@ -144,6 +147,26 @@ class RunFeedTest {
     return delays.isEmpty()
         ? Optional.empty()
         : Optional.of(new LiveDelay(delays.get(last / 2), delays.get(last)));
+  }
+
+  /** As Kafka's consumer does: 500 records a poll, and the first poll has only asked for some. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void oneLookFindsAWholeBatch(int emptyPolls) throws Exception {
+    RunLogs logs = new RunLogs(9, 700, 500, 300);
+    logs.plan(0, List.of());
+    logs.maskAll(0);
+    logs.live.pollRecordsMax = 500;
+    logs.live.emptyPolls = emptyPolls;
+    try (RunFeed feed = logs.feed(4_096, false)) {
+      assertThat(waiting(feed, 1_400)).isGreaterThanOrEqualTo(1_400);
+      assertThat(waiting(feed, 2_000)).as("no more than there are").isEqualTo(1_500);
+    }
+  }
+
+  private static long waiting(RunFeed feed, int enough) throws InterruptedException {
+    List<Long> arrived = feed.arrived(List.of(0L, 0L, 0L), enough, Duration.ZERO);
+    return arrived.stream().mapToLong(Long::longValue).sum();
   }
 
   /** Whole blocks are read, and ahead: what is not learned now does not count. */
