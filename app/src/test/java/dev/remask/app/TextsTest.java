@@ -18,10 +18,12 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.io.SequenceInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -281,6 +283,24 @@ class TextsTest {
     byte[] json = "{\"id\":\"a\",\"text\":\"b\"}".getBytes(UTF_8);
     assertThat(input(reading(Form.JSONL, "id", null), new ByteArrayInputStream(json)))
         .containsExactly(Map.entry("a", "b"));
+  }
+
+  /** As a pipe gives them: between two members it has nothing for a while. */
+  @Test
+  void allMembersOfAnArchiveAreReadHoweverTheyCome() throws Exception {
+    List<InputStream> members = new ArrayList<>();
+    for (String line : List.of("one\n", "two\n", "three\n")) {
+      members.add(new ByteArrayInputStream(gzip(line.getBytes(UTF_8))));
+    }
+    InputStream in =
+        new SequenceInputStream(Collections.enumeration(members)) {
+          @Override
+          public int available() {
+            return 0;
+          }
+        };
+    assertThat(input(reading(null, null, null), in).values())
+        .containsExactly("one", "two", "three");
   }
 
   /** Nobody writes any more, and nobody closes it. */
