@@ -13,12 +13,14 @@ import dev.remask.topology.BadDocument.Reason;
 import dev.remask.topology.JsonField;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.io.SequenceInputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -248,6 +250,15 @@ class TextsTest {
     for (Source source : sources) {
       assertThat(source.content().head().length).isLessThan(2 << 20);
     }
+  }
+
+  /** Of some, the message is nothing, or the path. */
+  @Test
+  void whyItCannotBeReadIsSaid() {
+    assertThat(Reading.unreadable("cannot", new EOFException())).hasMessage("cannot: EOFException");
+    assertThat(Reading.unreadable("cannot", new AccessDeniedException("a.txt")))
+        .hasMessage("cannot: AccessDeniedException");
+    assertThat(Reading.unreadable("cannot", new IOException("odd"))).hasMessage("cannot: odd");
   }
 
   @Test
