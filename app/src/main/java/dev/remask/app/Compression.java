@@ -4,6 +4,7 @@ import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
@@ -19,6 +20,30 @@ final class Compression {
   private static final int ZSTD = 0x28B52FFD;
   private static final Pattern ENDING = Pattern.compile("\\.(gz|zst)$");
 
+  /**
+   * Waits where it is asked whether more comes: a GZIPInputStream takes 0 for the end, and further
+   * members are lost where the stream has not yet got them.
+   */
+  private static final class Awaited extends PushbackInputStream {
+    Awaited(InputStream in) {
+      super(in, 1);
+    }
+
+    @Override
+    public int available() throws IOException {
+      int there = super.available();
+      if (there > 0) {
+        return there;
+      }
+      int next = read();
+      if (next < 0) {
+        return 0;
+      }
+      unread(next);
+      return 1;
+    }
+  }
+
   private Compression() {}
 
   /** The stream, decompressed if it is compressed. */
@@ -29,7 +54,7 @@ final class Compression {
       int first = first(in);
       in.reset();
       return isGzip(first)
-          ? new GZIPInputStream(in, BUFFER)
+          ? new GZIPInputStream(new Awaited(in), BUFFER)
           : first == ZSTD ? new ZstdInputStreamNoFinalizer(in) : in;
     } catch (IOException | RuntimeException e) {
       raw.close();

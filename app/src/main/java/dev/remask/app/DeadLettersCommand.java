@@ -4,10 +4,13 @@ import dev.remask.app.SendBack.Fate;
 import dev.remask.app.SendBack.Outcome;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.Datasets;
+import dev.remask.topology.BadDocument.Reason;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -15,6 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -81,12 +85,22 @@ final class DeadLettersCommand implements Callable<Integer> {
       description = "With --send-back: also what was sent back before, or would be refused again.")
   private boolean force;
 
+  @Option(
+      names = "--files",
+      paramLabel = "DIR",
+      description =
+          "With --send-back: files below it may be read again, too, not only those below this folder.")
+  private List<Path> files = List.of();
+
   @Override
   public Integer call() throws Exception {
     CommonOptions.requireBetween("--last", last, 0, 100_000);
-    if (!sendBack && (dryRun || force)) {
-      throw new ConfigException(dryRun ? "--dry-run" : "--force", true, "goes with --send-back");
+    if (!sendBack && (dryRun || force || !files.isEmpty())) {
+      String option = dryRun ? "--dry-run" : force ? "--force" : "--files";
+      throw new ConfigException(option, true, "goes with --send-back");
     }
+    requireKnownReason();
+    List<Path> roots = roots(files);
     Instant earliest = since == null ? Instant.EPOCH : since(since, Instant.now());
     Reading reading = how.ofFiles();
     Settings settings = options.connected(Map.of());
@@ -94,13 +108,14 @@ final class DeadLettersCommand implements Callable<Integer> {
     SortedMap<String, Dataset> datasets = Datasets.all(settings.clients(), settings.topics());
     Predicate<Letter> wanted = wanted(documents(datasets), earliest);
     DeadLettersReport report = new DeadLettersReport(options.json(), System.out);
-    if (sendBack) {
-      return sendBack(settings, datasets.values(), reading, wanted, report);
-    }
     Letters letters = Letters.read(settings.clients(), settings.topics().deadLetters());
     List<Letter> some = letters.all().stream().filter(wanted).toList();
     if (!show.isEmpty() && some.size() < show.stream().distinct().count()) {
       throw new ConfigException("--show", show, "must be offsets of dead letters that are kept");
+    }
+    if (sendBack) {
+      Reread reread = new Reread(settings, reading, roots);
+      return sendBack(new SendBack(settings, datasets.values(), reread, force), wanted, report);
     }
     if (show.isEmpty()) {
       report.list(letters, some, last);
@@ -110,13 +125,28 @@ final class DeadLettersCommand implements Callable<Integer> {
     return 0;
   }
 
-  private int sendBack(
-      Settings settings,
-      Collection<Dataset> datasets,
-      Reading reading,
-      Predicate<Letter> wanted,
-      DeadLettersReport report) {
-    SendBack back = new SendBack(settings, datasets, reading, force);
+  private void requireKnownReason() {
+    List<String> known = Stream.of(Reason.values()).map(Reason::code).toList();
+    if (reason != null && !known.contains(reason)) {
+      throw new ConfigException("--reason", reason, "must be one of " + String.join(", ", known));
+    }
+  }
+
+  /** This folder, and those that are named. */
+  static List<Path> roots(List<Path> named) {
+    List<Path> roots = new ArrayList<>();
+    try {
+      roots.add(Path.of("").toRealPath());
+      for (Path folder : named) {
+        roots.add(folder.toRealPath());
+      }
+    } catch (IOException e) {
+      throw new ConfigException("--files", named, "must be folders that are there");
+    }
+    return roots;
+  }
+
+  private int sendBack(SendBack back, Predicate<Letter> wanted, DeadLettersReport report) {
     List<Outcome> outcomes = dryRun ? back.preview(wanted) : back.send(wanted);
     report.sent(outcomes, dryRun, last);
     boolean done =

@@ -4,8 +4,6 @@ import dev.remask.app.Corpus.Place;
 import dev.remask.app.Corpus.Source;
 import dev.remask.app.FileTree.Root;
 import dev.remask.app.Reading.Form;
-import dev.remask.topology.BadDocument;
-import dev.remask.topology.BadDocument.Reason;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -113,11 +111,15 @@ final class FileSources implements Sources {
       return null;
     } catch (IOException e) {
       close();
-      String name = name(file);
-      String detail = "cannot be read: " + e.getMessage();
-      return reading.refused(
-          name, new Place(name), new BadDocument(Reason.UNREADABLE, detail), new byte[0]);
+      return unreadable(file, reading, e);
     }
+  }
+
+  /** What says that a file cannot be opened. */
+  static Source unreadable(Path file, Reading reading, IOException why) {
+    String name = name(file);
+    return reading.refused(
+        name, new Place(name), Reading.unreadable("cannot be read", why), new byte[0]);
   }
 
   private static long size(Path file) {

@@ -17,20 +17,44 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The documents of files as they come, without an end: those of new files, and of files that have
  * changed. A file of lines gives each line once it has an end; one that is a document, or is
- * compressed, is taken as a whole when nobody has written to it for a second. A file of lines that
- * has become shorter is read from its beginning. Remembers size and place of each file.
+ * compressed, is taken as a whole when nobody has written to it for a second. A file of lines whose
+ * part that was read is not there any more, as another took its place or it was cut, is read from
+ * its beginning. Remembers size, place and a hash of each file that is there.
  */
 final class FollowedFiles implements Sources {
-  /** What a file was when it was read, and how far. */
-  private record Seen(long size, FileTime modified, long offset, long lines) {}
+  /**
+   * What a file is at one time.
+   *
+   * @param key which file the name means; null where the file system has no such thing
+   */
+  private record Look(long size, FileTime modified, @Nullable Object key) {
+    static final Look NONE = new Look(0, FileTime.fromMillis(0), null);
 
-  private static final Seen NEVER = new Seen(0, FileTime.fromMillis(0), 0, 0);
+    static Look at(Path file) throws IOException {
+      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+      return new Look(now.size(), now.lastModifiedTime(), now.fileKey());
+    }
+  }
+
+  /**
+   * What a file was when it was read, and how far.
+   *
+   * @param tail hash of what stands right before the offset
+   */
+  private record Seen(Look look, long offset, long lines, long tail) {
+    boolean goesOn(Look now, SeekableByteChannel file) throws IOException {
+      return offset <= now.size
+          && Objects.equals(look.key, now.key)
+          && tail == FollowedFiles.tail(file, offset);
+    }
+  }
 
   /** A part of a file. */
   private static final class Part extends InputStream {
@@ -59,9 +83,12 @@ final class FollowedFiles implements Sources {
     }
   }
 
+  private static final Seen NEVER = new Seen(Look.NONE, 0, 0, 0);
+
   static final Duration QUIET = Duration.ofSeconds(1);
   private static final Duration LOOK = Duration.ofMillis(200);
   private static final int BLOCK = 1 << 16;
+  private static final int TAIL = 1 << 12;
 
   private final List<Root> roots;
   private final Reading reading;
@@ -69,6 +96,8 @@ final class FollowedFiles implements Sources {
   private final Clock clock;
   private final BooleanSupplier stop;
   private final Map<Path, Seen> seen = new HashMap<>();
+  private Map<Path, Look> lastRound = new HashMap<>();
+  private Map<Path, Look> round = new HashMap<>();
   private FileTree files;
   private @Nullable LineSources lines;
   private Path path = Path.of("");
@@ -99,7 +128,7 @@ final class FollowedFiles implements Sources {
       }
       if (lines == null && !files.hasNext()) {
         await();
-        files = new FileTree(roots);
+        nextRound();
       }
     }
     return null;
@@ -113,35 +142,47 @@ final class FollowedFiles implements Sources {
     }
   }
 
+  /** Forgets what is not there any more. */
+  private void nextRound() {
+    seen.keySet().retainAll(round.keySet());
+    lastRound = round;
+    round = new HashMap<>();
+    files = new FileTree(roots);
+  }
+
   /** The document that the file is, if it is one; else its new lines are opened. */
   private @Nullable Source visit(Path file) {
+    Seen before = seen.get(file);
+    Look now = Look.NONE;
     try {
-      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-      Seen before = seen.get(file);
-      if (before != null
-          && before.size == now.size()
-          && before.modified.equals(now.lastModifiedTime())) {
+      now = Look.at(file);
+      round.put(file, now);
+      if (before != null && before.look.equals(now)) {
         return null;
       }
       Form form = reading.formOf(file.toString());
       if (form != Form.TEXT && !Compression.is(file)) {
-        goOn(file, form, now, before == null ? NEVER : before);
+        goOn(file, form, now, before);
         return null;
       }
-      return isQuiet(now) ? whole(file, form, now) : null;
+      return isQuiet(file, now) ? whole(file, form, now) : null;
     } catch (NoSuchFileException e) {
       return null; // Gone since it was seen.
     } catch (IOException e) {
-      throw new Failure(file + " cannot be read: " + e.getMessage(), e);
+      seen.put(file, new Seen(now, 0, 0, 0));
+      boolean told = before != null && before.look.equals(now);
+      return told ? null : FileSources.unreadable(file, reading, e);
     }
   }
 
-  private boolean isQuiet(BasicFileAttributes now) {
-    return !now.lastModifiedTime().toInstant().isAfter(clock.instant().minus(QUIET));
+  /** By the clock, or as it was a round ago: the clock that dates files may be another. */
+  private boolean isQuiet(Path file, Look now) {
+    return !now.modified.toInstant().isAfter(clock.instant().minus(QUIET))
+        || now.equals(lastRound.get(file));
   }
 
-  private @Nullable Source whole(Path file, Form form, BasicFileAttributes now) throws IOException {
-    seen.put(file, new Seen(now.size(), now.lastModifiedTime(), 0, 0));
+  private @Nullable Source whole(Path file, Form form, Look now) throws IOException {
+    seen.put(file, new Seen(now, 0, 0, 0));
     if (form == Form.TEXT) {
       return FileSources.whole(file, reading);
     }
@@ -149,12 +190,23 @@ final class FollowedFiles implements Sources {
     return null;
   }
 
-  private void goOn(Path file, Form form, BasicFileAttributes now, Seen before) throws IOException {
-    Seen from = before.offset <= now.size() ? before : NEVER;
+  private void goOn(Path file, Form form, Look now, @Nullable Seen before) throws IOException {
     SeekableByteChannel channel = Files.newByteChannel(file);
-    long end = endOfLines(channel, from.offset, now.size());
-    ends = new Seen(now.size(), now.lastModifiedTime(), end, from.lines);
-    open(new Part(channel, from.offset, end), file, form, from.lines);
+    try {
+      Seen from = before != null && before.goesOn(now, channel) ? before : NEVER;
+      long end = endOfLines(channel, from.offset, now.size);
+      ends = new Seen(now, end, from.lines, tail(channel, end));
+      open(new Part(channel, from.offset, end), file, form, from.lines);
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /** Of at most {@value #TAIL} bytes. */
+  private static long tail(SeekableByteChannel file, long end) throws IOException {
+    long start = Math.max(0, end - TAIL);
+    return Fingerprints.of(new Part(file, start, end).readNBytes((int) (end - start)));
   }
 
   private void open(InputStream in, Path file, Form form, long behind) {
@@ -190,7 +242,7 @@ final class FollowedFiles implements Sources {
   public void close() {
     LineSources ended = lines;
     if (ended != null && ends != null) {
-      seen.put(path, new Seen(ends.size, ends.modified, ends.offset, ended.number()));
+      seen.put(path, new Seen(ends.look, ends.offset, ended.number(), ends.tail));
     }
     lines = null;
     ends = null;

@@ -209,6 +209,7 @@ final class Ingest implements AutoCloseable {
    */
   void finish(boolean flush, Refusals refusals) {
     producer.flush();
+    throwFailure();
     refuseTooLarge(refusals);
     if (flush) {
       FlushSignal.records(dataset.getDocumentsTopic(), dataset.getPartitions()).forEach(this::send);
@@ -270,6 +271,7 @@ final class Ingest implements AutoCloseable {
   private void refuseTooLarge(Refusals refusals) {
     for (TooLarge one = tooLarge.poll(); one != null; one = tooLarge.poll()) {
       written.decrementAndGet();
+      boolean unused = present.put(Fingerprints.of(key(one.source)), 0);
       refuse(
           one.source,
           new BadDocument(
@@ -300,7 +302,7 @@ final class Ingest implements AutoCloseable {
     try {
       return source.content().text(documentCharsMax);
     } catch (IOException e) {
-      throw new BadDocument(Reason.UNREADABLE, "cannot be read: " + e.getMessage());
+      throw Reading.unreadable("cannot be read", e);
     }
   }
 

@@ -5,7 +5,6 @@ import dev.remask.app.Corpus.Source;
 import dev.remask.app.Lines.Line;
 import dev.remask.app.Reading.Form;
 import dev.remask.topology.BadDocument;
-import dev.remask.topology.BadDocument.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
@@ -51,9 +50,8 @@ final class LineSources implements AutoCloseable {
     } catch (IOException e) {
       broken = true;
       Place place = new Place(name, lines.number() + 1);
-      String detail = "cannot be read on from here: " + e.getMessage();
-      return reading.refused(
-          place.toString(), place, new BadDocument(Reason.UNREADABLE, detail), new byte[0]);
+      BadDocument why = Reading.unreadable("cannot be read on from here", e);
+      return reading.refused(place.toString(), place, why, new byte[0]);
     }
   }
 

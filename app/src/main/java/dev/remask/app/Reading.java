@@ -6,6 +6,8 @@ import dev.remask.app.Lines.Line;
 import dev.remask.topology.BadDocument;
 import dev.remask.topology.BadDocument.Reason;
 import dev.remask.topology.JsonField;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -84,6 +86,17 @@ record Reading(
     } catch (BadDocument e) {
       return refused(id, place, e, line.bytes());
     }
+  }
+
+  static BadDocument unreadable(String what, IOException why) {
+    return new BadDocument(Reason.UNREADABLE, what + ": " + said(why));
+  }
+
+  /** Some messages are none, or only the path. */
+  static String said(IOException why) {
+    String message = why.getMessage();
+    boolean isPath = why instanceof FileSystemException file && file.getReason() == null;
+    return message == null || isPath ? why.getClass().getSimpleName() : message;
   }
 
   Source refused(String id, Place place, BadDocument why, byte[] received) {

@@ -2,6 +2,8 @@ package dev.remask.app;
 
 import dev.remask.app.Reading.Form;
 import dev.remask.topology.JsonField;
+import java.io.File;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigException;
@@ -41,8 +43,36 @@ final class ReadingOptions {
       description = "The same for all that has no such field (default: file or stdin).")
   private @Nullable String source;
 
+  /** Null if none of them is given; else one that is. */
+  @Nullable String given() {
+    return as != null
+        ? "--as"
+        : idField != null
+            ? "--id-field"
+            : textField != null
+                ? "--text-field"
+                : sourceField != null ? "--source-field" : source != null ? "--source" : null;
+  }
+
   Reading ofFiles() {
     return reading(form(), "file");
+  }
+
+  /**
+   * Of those that are named; below a folder, fields are for those files that are JSON lines by
+   * their names.
+   */
+  Reading ofFiles(List<String> named) {
+    Reading reading = ofFiles();
+    if (hasFields()) {
+      for (String path : named) {
+        if (reading.formOf(path) == Form.TEXT && new File(path).isFile()) {
+          throw new ConfigException(
+              "PATH", path, "is no JSON lines by its name, so it has no fields: say --as jsonl");
+        }
+      }
+    }
+    return reading;
   }
 
   /** JSON lines where a field is given, else lines, unless another form is said. */

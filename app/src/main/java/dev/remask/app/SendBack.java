@@ -8,14 +8,14 @@ import dev.remask.topology.BadDocument;
 import dev.remask.topology.BadDocument.Reason;
 import dev.remask.topology.DeadLetter;
 import dev.remask.topology.DocumentDecoder;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Predicate;
@@ -24,6 +24,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +32,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes what became a dead letter to its documents topic once more, whole, as it stands at its
  * origin. One transaction holds the document and a record among the dead letters that says so;
- * whoever begins fences the one before and reads what was decided, so nothing is sent back twice
- * unless that is asked for.
+ * whoever begins fences the one before and reads what was decided, so no record of a topic is sent
+ * back twice unless that is asked for. What {@code ingest} refused is written before the
+ * transaction, as ingest writes: of two senders at the same moment each may write it, and the
+ * packer drops the second as a duplicate.
  */
 final class SendBack {
   /** What becomes of a dead letter. */
@@ -61,9 +64,20 @@ final class SendBack {
     Prepared(Letter letter, Fate fate, String why) {
       this(new Outcome(letter, fate, why), null);
     }
+
+    /** Of what was refused meanwhile, by the letters' offsets. */
+    Prepared after(Map<Long, String> refused) {
+      String why = refused.get(outcome.letter.offset());
+      return why == null ? this : new Prepared(outcome.letter, Fate.STILL_BAD, why);
+    }
+
+    int bytes() {
+      return original == null ? 0 : Math.max(0, original.serializedValueSize());
+    }
   }
 
   private static final int AT_ONCE = 100;
+  private static final long BYTES_AT_ONCE = 32 << 20;
   private static final int TRANSACTION_MS = 60_000;
 
   private final Settings settings;
@@ -74,12 +88,12 @@ final class SendBack {
   private final String deadLetters;
 
   /**
-   * @param reading how files are read again
+   * @param files closed when all is sent
    * @param force also what was sent back before, and what would be refused again
    */
-  SendBack(Settings settings, Collection<Dataset> datasets, Reading reading, boolean force) {
+  SendBack(Settings settings, Collection<Dataset> datasets, Reread files, boolean force) {
     this.settings = settings;
-    this.files = new Reread(settings, reading);
+    this.files = files;
     this.force = force;
     this.deadLetters = settings.topics().deadLetters();
     for (Dataset dataset : datasets) {
@@ -93,7 +107,7 @@ final class SendBack {
   /** What would become of those that are wanted; writes nothing. */
   List<Outcome> preview(Predicate<Letter> wanted) {
     Letters letters = Letters.read(settings.clients(), deadLetters);
-    Set<Origin> done = new HashSet<>(force ? Set.of() : letters.sentBack());
+    Letters done = force ? Letters.none() : letters;
     List<Outcome> outcomes = new ArrayList<>();
     for (Letter letter : letters.all()) {
       if (wanted.test(letter)) {
@@ -101,7 +115,7 @@ final class SendBack {
             letter.origin().isFile() ? ofFile(letter, done, true) : prepare(letter, done).outcome;
         outcomes.add(outcome);
         if (outcome.fate == Fate.SENT) {
-          done.add(letter.origin());
+          done.sentBack().put(letter.origin(), Long.MAX_VALUE);
         }
       }
     }
@@ -118,39 +132,58 @@ final class SendBack {
         files) {
       producer.initTransactions();
       Letters letters = Letters.readDecided(settings.clients(), deadLetters);
-      Set<Origin> done = new HashSet<>(force ? Set.of() : letters.sentBack());
-      List<Letter> all = letters.all().stream().filter(wanted).toList();
+      Letters done = force ? Letters.none() : letters;
+      Queue<Letter> left = new ArrayDeque<>(letters.all().stream().filter(wanted).toList());
       List<Outcome> outcomes = new ArrayList<>();
-      for (int from = 0; from < all.size(); from += AT_ONCE) {
-        List<Letter> some = all.subList(from, Math.min(all.size(), from + AT_ONCE));
-        outcomes.addAll(send(producer, some, done));
+      while (!left.isEmpty()) {
+        outcomes.addAll(send(producer, left, done));
       }
       return outcomes;
     }
   }
 
+  /** As many as a transaction may hold, from the front of the queue. */
   private List<Outcome> send(
-      Producer<byte[], byte[]> producer, List<Letter> letters, Set<Origin> done) {
-    List<Outcome> outcomes = new ArrayList<>();
-    List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
-    for (Letter letter : letters) {
+      Producer<byte[], byte[]> producer, Queue<Letter> letters, Letters done) {
+    List<Prepared> batch = new ArrayList<>();
+    long bytes = 0;
+    while (!letters.isEmpty() && batch.size() < AT_ONCE && bytes < BYTES_AT_ONCE) {
+      Letter letter = letters.remove();
       Prepared prepared =
           letter.origin().isFile()
               ? new Prepared(ofFile(letter, done, false), null)
               : prepare(letter, done);
-      outcomes.add(prepared.outcome);
+      batch.add(prepared);
+      bytes += prepared.bytes();
       if (prepared.outcome.fate == Fate.SENT) {
-        done.add(letter.origin());
+        done.sentBack().put(letter.origin(), Long.MAX_VALUE);
+      }
+    }
+    Map<Long, String> refused = files.flush();
+    List<Prepared> decided = batch.stream().map(prepared -> prepared.after(refused)).toList();
+    for (Prepared prepared : decided) {
+      Letter letter = prepared.outcome.letter;
+      if (refused.containsKey(letter.offset())) {
+        done.sentBack().remove(letter.origin());
+      }
+    }
+    write(producer, records(decided));
+    return decided.stream().map(prepared -> prepared.outcome).toList();
+  }
+
+  /** The originals, and what says that they are sent back. */
+  private List<ProducerRecord<byte[], byte[]>> records(List<Prepared> batch) {
+    List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
+    for (Prepared prepared : batch) {
+      if (prepared.outcome.fate == Fate.SENT) {
         ConsumerRecord<byte[], byte[]> original = prepared.original;
         if (original != null) {
           records.add(again(original));
         }
-        records.add(marker(letter));
+        records.add(marker(prepared.outcome.letter));
       }
     }
-    files.flush();
-    write(producer, records);
-    return outcomes;
+    return records;
   }
 
   private static ProducerRecord<byte[], byte[]> again(ConsumerRecord<byte[], byte[]> original) {
@@ -188,7 +221,7 @@ final class SendBack {
       }
       producer.commitTransaction();
     } catch (ExecutionException e) {
-      producer.abortTransaction();
+      abort(producer, e);
       throw new Failure("nothing of these " + sent(records) + " was sent: " + e.getCause(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -196,17 +229,29 @@ final class SendBack {
     }
   }
 
+  /** One that was fenced has nothing left to abort. */
+  private static void abort(Producer<byte[], byte[]> producer, Exception why) {
+    try {
+      producer.abortTransaction();
+    } catch (KafkaException e) {
+      why.addSuppressed(e);
+    }
+  }
+
   private static String sent(List<?> records) {
     return records.size() + " records";
   }
 
-  private Prepared prepare(Letter letter, Set<Origin> done) {
+  private Prepared prepare(Letter letter, Letters done) {
     List<Dataset> readers = datasets.getOrDefault(letter.documents(), List.of());
     if (readers.isEmpty()) {
       return new Prepared(letter, Fate.NO_DATASET, "no dataset reads " + letter.documents());
     }
-    if (done.contains(letter.origin())) {
+    if (done.wasSentBack(letter)) {
       return new Prepared(letter, Fate.ALREADY, "");
+    }
+    if (!letter.documents().equals(letter.origin().topic())) {
+      return new Prepared(letter, Fate.GONE, "names two topics, and cannot be of both");
     }
     Optional<ConsumerRecord<byte[], byte[]>> original = original(letter.origin());
     if (original.isEmpty() || !letter.isOf(original.get())) {
@@ -256,12 +301,12 @@ final class SendBack {
     return reason.code() + ", " + bad.getMessage();
   }
 
-  private Outcome ofFile(Letter letter, Set<Origin> done, boolean preview) {
+  private Outcome ofFile(Letter letter, Letters done, boolean preview) {
     List<Dataset> readers = datasets.getOrDefault(letter.documents(), List.of());
     if (readers.isEmpty()) {
       return new Outcome(letter, Fate.NO_DATASET, "no dataset reads " + letter.documents());
     }
-    return done.contains(letter.origin())
+    return done.wasSentBack(letter)
         ? new Outcome(letter, Fate.ALREADY, "")
         : files.again(letter, readers.get(0), preview);
   }

@@ -131,7 +131,7 @@ final class StandardInput implements Sources {
       }
       return lines.next();
     } catch (IOException e) {
-      throw new Failure("standard input cannot be read: " + e.getMessage(), e);
+      throw new Failure("standard input cannot be read: " + Reading.said(e), e);
     }
   }
 

@@ -37,15 +37,24 @@ final class TextOptions {
       throw new ConfigException("PATH", paths, "give text files, folders, or --demo-text");
     }
     if (demo) {
+      requireNoReading("--demo-text");
       return Texts.of(Corpus.demo(corpora()));
     }
     if (!paths.contains(STANDARD_INPUT)) {
-      return Texts.files(paths, how.ofFiles());
+      return Texts.files(paths, how.ofFiles(paths));
     }
     if (paths.size() > 1) {
       throw new ConfigException("PATH", paths, "standard input goes alone");
     }
     return Texts.standardInput(how.ofStandardInput());
+  }
+
+  /** ConfigException if it is said how to read what is read in one way only. */
+  void requireNoReading(String what) {
+    String given = how.given();
+    if (given != null) {
+      throw new ConfigException(given + ": does not go with " + what);
+    }
   }
 
   static Path corpora() {

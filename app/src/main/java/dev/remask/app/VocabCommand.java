@@ -63,6 +63,9 @@ final class VocabCommand implements Callable<Integer> {
     if (fromTopic == text.given()) {
       throw new ConfigException("PATH: give text files, --demo-text or --from-topic");
     }
+    if (fromTopic) {
+      text.requireNoReading("--from-topic");
+    }
     if (characters < 1) {
       throw new ConfigException("--characters", characters, "must be at least 1");
     }

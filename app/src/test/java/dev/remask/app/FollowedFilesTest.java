@@ -3,9 +3,11 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.app.Corpus.Source;
+import dev.remask.topology.BadDocument;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -36,9 +38,17 @@ class FollowedFilesTest {
     for (int i = 0; i < documents; i++) {
       Source source = seen.poll(20, TimeUnit.SECONDS);
       assertThat(source).as("document %s of %s after %s", i, documents, told).isNotNull();
-      told.put(folder.relativize(Path.of(source.id())).toString(), Ingest.text(source, 1_000));
+      told.put(folder.relativize(Path.of(source.id())).toString(), said(source));
     }
     return told;
+  }
+
+  private static String said(Source source) {
+    try {
+      return Ingest.text(source, 1_000);
+    } catch (BadDocument e) {
+      return e.reason().code();
+    }
   }
 
   @Test
@@ -57,19 +67,63 @@ class FollowedFilesTest {
       append("c.jsonl", "{\"text\":\"new\"}\n");
       assertThat(next(2)).containsOnly(Map.entry("b.jsonl:3", "3"), Map.entry("c.jsonl:1", "new"));
 
-      // As if somebody still wrote to it for three seconds.
-      append("d.txt", "half");
-      Files.setLastModifiedTime(
-          folder.resolve("d.txt"), FileTime.from(Instant.now().plusSeconds(3)));
-      Thread.sleep(2_500);
-      append("d.txt", " and half");
-      assertThat(next(1)).containsOnly(Map.entry("d.txt", "half and half"));
+      // Dated in the future, and still written to.
+      for (int i = 0; i < 6; i++) {
+        append("d.txt", "half ");
+        Files.setLastModifiedTime(
+            folder.resolve("d.txt"), FileTime.from(Instant.now().plusSeconds(3_600 + i)));
+        Thread.sleep(400);
+      }
+      assertThat(next(1)).containsOnly(Map.entry("d.txt", "half ".repeat(6)));
 
       Files.writeString(folder.resolve("b.jsonl"), "{\"text\":\"again\"}\n");
       Files.delete(folder.resolve("a.txt"));
       assertThat(next(1)).containsOnly(Map.entry("b.jsonl:1", "again"));
     }
     assertThat(seen).isEmpty();
+  }
+
+  /** Each is as long as the one before, or longer. */
+  @Test
+  void aFileThatIsAnotherNowIsReadFromItsBeginning() throws Exception {
+    append("a.jsonl", line("one") + line("two"));
+    append("b.jsonl", line("one"));
+    Texts texts = Texts.files(List.of(folder.toString()), Reading.plain("file"));
+    try (Background<Boolean> following =
+        new Background<>("test-follow", ended -> follow(texts.follow(1_000, ended)))) {
+      following.start();
+      assertThat(next(3)).containsValues("one", "two");
+      Path other = Files.writeString(folder.resolve(".other"), line("six") + line("ten"));
+      Files.move(other, folder.resolve("a.jsonl"), StandardCopyOption.REPLACE_EXISTING);
+      Files.writeString(folder.resolve("b.jsonl"), line("new") + line("more"));
+      assertThat(next(4))
+          .containsOnly(
+              Map.entry("a.jsonl:1", "six"),
+              Map.entry("a.jsonl:2", "ten"),
+              Map.entry("b.jsonl:1", "new"),
+              Map.entry("b.jsonl:2", "more"));
+    }
+    assertThat(seen).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeReadIsToldOnceAndTheRestGoesOn() throws Exception {
+    Files.write(folder.resolve("a.jsonl"), new byte[] {0x1F, (byte) 0x8B, 9, 9, 9});
+    append("b.jsonl", line("one"));
+    Texts texts = Texts.files(List.of(folder.toString()), Reading.plain("file"));
+    try (Background<Boolean> following =
+        new Background<>("test-follow", ended -> follow(texts.follow(1_000, ended)))) {
+      following.start();
+      assertThat(next(2).keySet()).containsOnly("a.jsonl", "b.jsonl:1");
+      append("b.jsonl", line("two"));
+      assertThat(next(1)).containsOnly(Map.entry("b.jsonl:2", "two"));
+      Thread.sleep(2_500);
+    }
+    assertThat(seen).isEmpty();
+  }
+
+  private static String line(String text) {
+    return "{\"text\":\"" + text + "\"}\n";
   }
 
   private boolean follow(Sources sources) throws InterruptedException {

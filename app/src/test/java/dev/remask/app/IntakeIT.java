@@ -167,11 +167,11 @@ class IntakeIT {
       assertThat(listed.at("/reasons/0/letters").asInt()).isEqualTo(3);
       shown(listed, unknown);
 
-      JsonNode still = json(Main.FAILED, "dead-letters", "--send-back");
+      JsonNode still = json(Main.FAILED, back());
       assertThat(still.at("/fates").toString()).isEqualTo("{\"still-bad\":3}");
       fix(id, later);
       Files.writeString(file, TEXT.formatted("good", "one") + TEXT.formatted("fixed", "two"));
-      String[] back = {"dead-letters", "--send-back", "--id-field", "id"};
+      String[] back = back("--id-field", "id");
       JsonNode would = json(Main.FAILED, Program.join(back, "--dry-run"));
       assertThat(would.at("/fates").toString()).isEqualTo("{\"sent\":2,\"still-bad\":1}");
       assertThat(keys(dataset.getDocumentsTopic())).doesNotContainKey("fixed");
@@ -183,6 +183,12 @@ class IntakeIT {
     requireSentOnce();
   }
 
+  /** The files are not below the folder that the test runs in. */
+  private String[] back(String... options) {
+    String[] back = {"dead-letters", "--send-back", "--files", folder.toString()};
+    return Program.join(back, options);
+  }
+
   private void requireSentOnce() throws IOException {
     assertThat(keys(dataset.getDocumentsTopic()))
         .isEqualTo(Map.of("good", 1, "poison", 1, "unknown", 2, "fixed", 1));
@@ -190,8 +196,7 @@ class IntakeIT {
     assertThat(books.get("balanced").asBoolean()).isTrue();
     assertThat(books.get("dead_letters").asInt()).isEqualTo(2);
     assertThat(told("dead-letters").output()).contains("unreadable", "(sent back)");
-    assertThat(json(0, "dead-letters", "--send-back", "--force").at("/fates").toString())
-        .isEqualTo("{\"sent\":3}");
+    assertThat(json(0, back("--force")).at("/fates").toString()).isEqualTo("{\"sent\":3}");
   }
 
   private void shown(JsonNode listed, byte[] unknown) throws IOException {

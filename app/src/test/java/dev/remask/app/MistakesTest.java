@@ -79,6 +79,12 @@ class MistakesTest {
         of("delete --run a --dataset b", "--run", "--dataset"),
         of("ingest", "PATH"),
         of("ingest /nowhere/text", "/nowhere/text"),
+        of("ingest pom.xml --text-field body", "pom.xml", "--as jsonl"),
+        of("ingest --demo-text --as lines", "--as", "--demo-text"),
+        of("vocab --from-topic --out /nowhere/v --id-field id", "--id-field", "--from-topic"),
+        of("dead-letters --reason nix", "--reason", "nix", "bad-id, unreadable, empty, too-long"),
+        of("dead-letters --files .", "--files", "--send-back"),
+        of("dead-letters --send-back --files /nowhere/d", "--files", "/nowhere/d"),
         of("strem", "strem", "see 'remask --help'"),
         of("dataset --vocabulary=x", "--vocabulary", "see 'remask dataset --help'"));
   }

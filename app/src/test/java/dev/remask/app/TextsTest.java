@@ -13,15 +13,19 @@ import dev.remask.topology.BadDocument.Reason;
 import dev.remask.topology.JsonField;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.io.SequenceInputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -248,6 +252,15 @@ class TextsTest {
     }
   }
 
+  /** Of some, the message is nothing, or the path. */
+  @Test
+  void whyItCannotBeReadIsSaid() {
+    assertThat(Reading.unreadable("cannot", new EOFException())).hasMessage("cannot: EOFException");
+    assertThat(Reading.unreadable("cannot", new AccessDeniedException("a.txt")))
+        .hasMessage("cannot: AccessDeniedException");
+    assertThat(Reading.unreadable("cannot", new IOException("odd"))).hasMessage("cannot: odd");
+  }
+
   @Test
   void formsMayBeGiven() throws Exception {
     write("a.txt", "one\n\n \ntwo\n");
@@ -281,6 +294,24 @@ class TextsTest {
     byte[] json = "{\"id\":\"a\",\"text\":\"b\"}".getBytes(UTF_8);
     assertThat(input(reading(Form.JSONL, "id", null), new ByteArrayInputStream(json)))
         .containsExactly(Map.entry("a", "b"));
+  }
+
+  /** As a pipe gives them: between two members it has nothing for a while. */
+  @Test
+  void allMembersOfAnArchiveAreReadHoweverTheyCome() throws Exception {
+    List<InputStream> members = new ArrayList<>();
+    for (String line : List.of("one\n", "two\n", "three\n")) {
+      members.add(new ByteArrayInputStream(gzip(line.getBytes(UTF_8))));
+    }
+    InputStream in =
+        new SequenceInputStream(Collections.enumeration(members)) {
+          @Override
+          public int available() {
+            return 0;
+          }
+        };
+    assertThat(input(reading(null, null, null), in).values())
+        .containsExactly("one", "two", "three");
   }
 
   /** Nobody writes any more, and nobody closes it. */

@@ -6,33 +6,40 @@ import java.util.TreeMap;
 
 /**
  * Learns a vocabulary from texts that stream by. It holds no text, but how often each pre-token was
- * there: at most {@value #PRE_TOKENS_MAX} different ones of together at most {@value #CHARS_MAX}
- * characters. Up to that the order of the texts plays no part and the merges are those of the whole
- * text; beyond it the rarest are forgotten, and the same texts in the same order still give the
- * same vocabulary.
+ * there: at most {@value #PRE_TOKENS_MAX} different ones, of together at most {@value #BYTES_MAX}
+ * bytes of UTF-8 and a sixteenth of the heap. Up to that the order of the texts plays no part and
+ * the merges are those of the whole text; beyond it the rarest are forgotten, and the same texts in
+ * the same order still give the same vocabulary in the same heap.
  *
  * <p>Each text is cut as a whole, so a run of white space may span lines. Not thread-safe.
  */
 public final class VocabularyLearner {
   static final int PRE_TOKENS_MAX = 1 << 20;
-  static final int CHARS_MAX = 1 << 26;
+  static final int BYTES_MAX = 1 << 26;
+
+  /** What learning takes is a multiple of them. */
+  private static final int HEAP_SHARE = 16;
 
   /** As in Hugging Face's ByteLevelBPETokenizer: a pair seen once is chance. */
   private static final int MIN_FREQUENCY = 2;
 
   private final int preTokensMax;
-  private final int charsMax;
+  private final long bytesMax;
   private final Map<String, long[]> counts = new HashMap<>();
-  private long chars;
+  private long bytes;
   private long forgotten;
 
   public VocabularyLearner() {
-    this(PRE_TOKENS_MAX, CHARS_MAX);
+    this(PRE_TOKENS_MAX, bytesMax(Runtime.getRuntime().maxMemory()));
   }
 
-  VocabularyLearner(int preTokensMax, int charsMax) {
+  VocabularyLearner(int preTokensMax, long bytesMax) {
     this.preTokensMax = preTokensMax;
-    this.charsMax = charsMax;
+    this.bytesMax = bytesMax;
+  }
+
+  static long bytesMax(long heap) {
+    return Math.min(BYTES_MAX, heap / HEAP_SHARE);
   }
 
   /** Counts the pre-tokens of a text. */
@@ -48,8 +55,8 @@ public final class VocabularyLearner {
     long[] count = counts.get(preToken);
     if (count == null) {
       counts.put(preToken, new long[] {1});
-      chars += preToken.length();
-      if (counts.size() > preTokensMax || chars > charsMax) {
+      bytes += bytes(preToken);
+      if (counts.size() > preTokensMax || bytes > bytesMax) {
         forget();
       }
     } else {
@@ -59,18 +66,26 @@ public final class VocabularyLearner {
 
   /** The rarest, until half of what may be held is free. */
   private void forget() {
-    for (long rare = 1; counts.size() > preTokensMax / 2 || chars > charsMax / 2; rare++) {
+    for (long rare = 1; counts.size() > preTokensMax / 2 || bytes > bytesMax / 2; rare++) {
       long least = rare;
       counts
           .entrySet()
           .removeIf(
               entry -> {
                 boolean isRare = entry.getValue()[0] <= least;
-                chars -= isRare ? entry.getKey().length() : 0;
+                bytes -= isRare ? bytes(entry.getKey()) : 0;
                 forgotten += isRare ? entry.getValue()[0] : 0;
                 return isRare;
               });
     }
+  }
+
+  /** In UTF-8. */
+  private static long bytes(String wellFormed) {
+    return wellFormed
+        .codePoints()
+        .mapToLong(c -> c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4)
+        .sum();
   }
 
   /** Occurrences of pre-tokens that were forgotten; while it is 0, nothing was. */
@@ -86,13 +101,16 @@ public final class VocabularyLearner {
   }
 
   /**
-   * The vocabulary of what has been added. It has fewer tokens than asked for if no further pair of
-   * tokens occurs twice.
+   * The vocabulary of what has been added, which is forgotten with that. It has fewer tokens than
+   * asked for if no further pair of tokens occurs twice.
    *
    * @param size with the special tokens, 261 ... 1,048,576
    */
   public Vocabulary learn(int size) {
     Vocabulary.requireSize(size);
-    return Vocabulary.learn(counts(), size, MIN_FREQUENCY);
+    Map<String, Long> sorted = counts();
+    counts.clear();
+    bytes = 0;
+    return Vocabulary.learn(sorted, size, MIN_FREQUENCY);
   }
 }

@@ -2,13 +2,14 @@ package dev.remask.mlm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class VocabularyLearnerTest {
-  private static VocabularyLearner learner(int preTokensMax, int charsMax, List<String> texts) {
-    VocabularyLearner learner = new VocabularyLearner(preTokensMax, charsMax);
+  private static VocabularyLearner learner(int preTokensMax, long bytesMax, List<String> texts) {
+    VocabularyLearner learner = new VocabularyLearner(preTokensMax, bytesMax);
     texts.forEach(learner::add);
     return learner;
   }
@@ -42,19 +43,26 @@ class VocabularyLearnerTest {
     assertThat(kept + bounded.forgotten()).isEqualTo(there);
     assertThat(learner(1_000, 1 << 26, noise()).learn(300).sha256())
         .isEqualTo(bounded.learn(300).sha256());
+    assertThat(bounded.counts()).as("nothing is held while it learns").isEmpty();
   }
 
   /** Pre-tokens of 100,000 characters: their number alone would bound nothing. */
   @Test
-  void soAreItsCharacters() {
+  void soAreItsBytes() {
     List<String> texts = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      texts.add("x".repeat(100_000 + i));
+      texts.add((i % 2 == 0 ? "x" : "\u4e2d").repeat(100_000 + i));
     }
     texts.add(" often often often");
     VocabularyLearner bounded = learner(1 << 20, 1_000_000, texts);
-    assertThat(bounded.counts().keySet().stream().mapToInt(String::length).sum())
+    assertThat(bounded.counts().keySet().stream().mapToInt(VocabularyLearnerTest::bytes).sum())
         .isLessThanOrEqualTo(1_000_000);
     assertThat(bounded.counts()).containsEntry(" often", 3L);
+    assertThat(VocabularyLearner.bytesMax(256 << 20)).isEqualTo(16 << 20);
+    assertThat(VocabularyLearner.bytesMax(1L << 40)).isEqualTo(1 << 26);
+  }
+
+  private static int bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 }
