@@ -21,8 +21,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.avro.Schema;
@@ -31,8 +33,12 @@ import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -140,6 +146,32 @@ class IntakeIT {
 
     Files.writeString(file, TEXT.formatted(0, "new"));
     assertThat(ingest(file, 1_000).written()).as("what has changed is written").isOne();
+  }
+
+  /** Of that the broker tells only once it was written. */
+  @Test
+  void whatTheBrokerDoesNotTakeIsNotSentBack(TestStack stack) throws Exception {
+    declare(stack, "large");
+    Path file = folder.resolve("c.jsonl");
+    Files.writeString(file, "broken\n");
+    assertThat(ingest(file, 10).refused()).isOne();
+    ConfigResource topic =
+        new ConfigResource(ConfigResource.Type.TOPIC, dataset.getDocumentsTopic());
+    ConfigEntry limit = new ConfigEntry("max.message.bytes", "500");
+    try (Admin admin = Admin.create(settings.clients())) {
+      admin
+          .incrementalAlterConfigs(
+              Map.of(topic, List.of(new AlterConfigOp(limit, AlterConfigOp.OpType.SET))))
+          .all()
+          .get();
+    }
+    byte[] noise = new byte[2_000];
+    new Random(1).nextBytes(noise);
+    Files.writeString(file, TEXT.formatted("large", HexFormat.of().formatHex(noise)));
+    assertThat(json(Main.FAILED, back("--id-field", "id")).at("/fates").toString())
+        .isEqualTo("{\"still-bad\":1}");
+    Files.writeString(file, TEXT.formatted("small", "one"));
+    assertThat(json(0, back("--id-field", "id")).at("/fates").toString()).isEqualTo("{\"sent\":2}");
   }
 
   @Test
