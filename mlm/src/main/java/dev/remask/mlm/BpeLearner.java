@@ -2,164 +2,230 @@ package dev.remask.mlm;
 
 import dev.remask.mlm.Merges.Merge;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Learns merges: again and again the most frequent pair of neighbouring tokens becomes a token,
- * ties to the smaller left and then right id. Merge for merge what Hugging Face's trainer learns;
- * the order of the texts plays no part.
+ * ties to the smaller left and then right id. Merge for merge what Hugging Face's trainer learns.
+ * Counts and ids alone decide, so the order of the pre-tokens plays no part.
  *
- * <p>A merge joins every occurrence of its pair, from the left in each word. So the same text is
- * never joined in two ways, and all occurrences of a pair come up in the step that makes the newer
- * of its tokens: afterwards they only get fewer, and a pair is queued once.
+ * <p>A merge joins every occurrence of its pair, from the left in each pre-token. So the same text
+ * is never joined in two ways, and all occurrences of a pair come up in the step that makes the
+ * newer of its tokens: afterwards they only get fewer. Hence a pair that is rare then is of no
+ * interest later, the others are queued once, and each place knows its pair, as in Re-Pair (Larsson
+ * and Moffat, 1999). What is held is in proportion to the pre-tokens' bytes.
  */
 final class BpeLearner {
   /** Tokens by id, written in the byte alphabet, and merges by rank. */
   record Learned(List<String> tokens, List<Merge> merges) {}
 
-  /** Two neighbouring tokens, how often they are neighbours, and in which words they once were. */
-  private static final class Pair {
+  /** Two neighbouring tokens: where the left one starts, or started, and how often it does. */
+  private static final class Pair implements Comparable<Pair> {
     final int left;
     final int right;
-    final IntList words = new IntList(1);
+    int[] places = {}; // ascending
     long count;
+    long queued; // the count by which it was queued: at least the present one
 
     Pair(int left, int right) {
       this.left = left;
       this.right = right;
     }
+
+    /** In the order in which they are merged. */
+    @Override
+    public int compareTo(Pair other) {
+      if (queued != other.queued) {
+        return Long.compare(other.queued, queued);
+      }
+      int byLeft = Integer.compare(left, other.left);
+      return byLeft != 0 ? byLeft : Integer.compare(right, other.right);
+    }
   }
 
-  /** A pair with its count when it was queued: at least the present one. */
-  private record Candidate(Pair pair, long count) {}
+  /** A pair that comes up in this step. */
+  private record Fresh(Pair pair, IntList places) {}
 
-  private static final Comparator<Candidate> ORDER =
-      Comparator.comparingLong((Candidate c) -> -c.count)
-          .thenComparingInt(c -> c.pair.left)
-          .thenComparingInt(c -> c.pair.right);
+  /** In place of a token: around each pre-token, and within a token. */
+  private static final int NONE = -1;
 
+  private final int minFrequency;
   private final List<String> tokens;
-  private final int[][] words;
-  private final int[] lengths;
-  private final long[] counts;
-  private final Map<Long, Pair> pairs = new HashMap<>();
-  private final List<Pair> fresh = new ArrayList<>();
-  private final PriorityQueue<Candidate> queue = new PriorityQueue<>(ORDER);
+  private final int[] lengths; // of the tokens, in bytes
+  private final int[] text; // the token that starts or ends at a place, a byte of a pre-token each
+  private final int[] preTokens; // which one a place is in
+  private final long[] counts; // of the pre-tokens
+  private final @Nullable Pair[] pairs; // whose left token starts at a place
+  private final List<Fresh> fresh = new ArrayList<>();
+  private final PriorityQueue<Pair> queue = new PriorityQueue<>();
+  private int rare; // pairs that have become so since the queue was rid of them
 
-  private BpeLearner(List<String> initialTokens, Map<String, Long> preTokens) {
-    tokens = new ArrayList<>(initialTokens);
-    Map<String, Integer> ids = new HashMap<>();
-    tokens.forEach(token -> ids.put(token, ids.size()));
-    words = new int[preTokens.size()][];
-    lengths = new int[words.length];
-    counts = new long[words.length];
-    int word = 0;
-    for (Map.Entry<String, Long> preToken : preTokens.entrySet()) {
-      String chars = ByteAlphabet.write(preToken.getKey());
-      words[word] = chars.chars().map(c -> ids.get(Character.toString(c))).toArray();
-      lengths[word] = words[word].length;
-      counts[word] = preToken.getValue();
-      word++;
+  private BpeLearner(List<String> initial, PreTokenCounts counted, int size, int minFrequency) {
+    this.minFrequency = minFrequency;
+    tokens = new ArrayList<>(initial);
+    lengths = new int[Math.max(size, initial.size())];
+    Arrays.fill(lengths, 1);
+    int[] ids = new int[256];
+    Arrays.setAll(ids, b -> initial.indexOf(ByteAlphabet.character(b)));
+    text = new int[1 + counted.bytes() + counted.size()];
+    preTokens = new int[text.length];
+    pairs = new Pair[text.length];
+    counts = new long[counted.size()];
+    Arrays.fill(text, NONE);
+    int place = 1;
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = counted.count(i);
+      for (byte b : counted.preToken(i)) {
+        preTokens[place] = i;
+        text[place++] = ids[b & 0xFF];
+      }
+      place++;
     }
   }
 
   /**
    * Learns until there are {@code size} tokens, or no pair occurs {@code minFrequency} times.
    *
-   * @param initialTokens with every byte among them
+   * @param initial tokens, with every byte among them
    */
-  static Learned learn(
-      List<String> initialTokens, Map<String, Long> preTokens, int size, int minFrequency) {
-    return new BpeLearner(initialTokens, preTokens).run(size, Math.max(1, minFrequency));
+  static Learned learn(List<String> initial, PreTokenCounts counted, int size, int minFrequency) {
+    return new BpeLearner(initial, counted, size, Math.max(1, minFrequency)).run(size);
   }
 
-  private Learned run(int size, int minFrequency) {
-    for (int word = 0; word < words.length; word++) {
-      for (int i = 0; i + 1 < lengths[word]; i++) {
-        add(words[word][i], words[word][i + 1], word);
-      }
-    }
-    enqueueFresh();
+  private Learned run(int size) {
+    pairBytes();
     List<Merge> merges = new ArrayList<>();
-    while (tokens.size() < size) {
-      Candidate top = queue.poll();
-      if (top == null || top.count < minFrequency) {
-        break;
+    @Nullable Fresh[] before = new Fresh[size];
+    @Nullable Fresh[] after = new Fresh[size];
+    while (tokens.size() < size && !queue.isEmpty()) {
+      Pair top = queue.remove();
+      if (top.count < top.queued) {
+        queue(top);
+        continue;
       }
-      if (top.count == top.pair.count) {
-        merges.add(merge(top.pair));
-      } else {
-        queue.add(new Candidate(top.pair, top.pair.count));
-      }
+      Merge merge = new Merge(top.left, top.right, tokens.size());
+      merges.add(merge);
+      tokens.add(tokens.get(top.left) + tokens.get(top.right));
+      lengths[merge.result()] = lengths[top.left] + lengths[top.right];
+      pair(merge.result(), join(top, merge.result()), before, after);
     }
     return new Learned(List.copyOf(tokens), List.copyOf(merges));
   }
 
-  private Merge merge(Pair pair) {
-    int result = tokens.size();
-    tokens.add(tokens.get(pair.left) + tokens.get(pair.right));
-    for (int i = 0; i < pair.words.size(); i++) {
-      merge(pair.words.get(i), pair, result);
+  private void pairBytes() {
+    int ids = tokens.size();
+    @Nullable Fresh[] known = new Fresh[ids * ids];
+    for (int place = 1; place + 1 < text.length; place++) {
+      int left = text[place];
+      int right = text[place + 1];
+      if (left != NONE && right != NONE) {
+        add(left, right, place, known, left * ids + right);
+      }
     }
-    enqueueFresh();
-    return new Merge(pair.left, pair.right, result);
+    queueFresh();
   }
 
-  private void merge(int word, Pair pair, int result) {
-    int[] symbols = words[word];
-    int length = lengths[word];
-    int out = 0;
-    for (int in = 0; in < length; out++) {
-      boolean found = in + 1 < length && symbols[in] == pair.left && symbols[in + 1] == pair.right;
-      if (!found) {
-        symbols[out] = symbols[in++];
+  /** Makes a token of a pair; returns where. */
+  private IntList join(Pair pair, int result) {
+    IntList places = new IntList(pair.places.length);
+    for (int place : pair.places) {
+      if (pairs[place] != pair) {
         continue;
       }
-      if (out > 0) {
-        remove(symbols[out - 1], pair.left, word);
-        add(symbols[out - 1], result, word);
+      long count = counts[preTokens[place]];
+      int middle = place + lengths[pair.left];
+      if (text[place - 1] != NONE) {
+        lose(place - lengths[text[place - 1]], count);
       }
-      if (in + 2 < length) {
-        remove(pair.right, symbols[in + 2], word);
-        add(result, symbols[in + 2], word);
-      }
-      symbols[out] = result;
-      in += 2;
+      lose(middle, count);
+      pairs[place] = null;
+      text[middle] = NONE;
+      text[place] = result;
+      text[place + lengths[result] - 1] = result;
+      places.add(place);
     }
-    lengths[word] = out;
+    return places;
   }
 
-  private Pair pair(int left, int right) {
-    return pairs.computeIfAbsent(
-        (long) left << 32 | right,
-        key -> {
-          Pair pair = new Pair(left, right);
-          fresh.add(pair);
-          return pair;
-        });
-  }
-
-  private void add(int left, int right, int word) {
-    Pair pair = pair(left, right);
-    pair.count += counts[word];
-    IntList in = pair.words;
-    if (in.size() == 0 || in.get(in.size() - 1) != word) {
-      in.add(word);
+  /** The pair of a place is there so many times less. */
+  private void lose(int place, long count) {
+    Pair pair = pairs[place];
+    if (pair != null) {
+      rare += pair.count >= minFrequency && pair.count - count < minFrequency ? 1 : 0;
+      pair.count -= count;
+      pairs[place] = null;
     }
   }
 
-  private void remove(int left, int right, int word) {
-    pair(left, right).count -= counts[word];
+  /**
+   * Pairs a new token with its neighbours.
+   *
+   * @param before by the left neighbour, what was last paired with it
+   * @param after likewise by the right one
+   */
+  private void pair(int token, IntList places, @Nullable Fresh[] before, @Nullable Fresh[] after) {
+    for (int i = 0; i < places.size(); i++) {
+      int place = places.get(i);
+      int left = text[place - 1];
+      int right = text[place + lengths[token]];
+      if (left != NONE && left != token) {
+        add(left, token, place - lengths[left], before, left);
+      }
+      if (right != NONE) {
+        add(token, right, place, after, right);
+      }
+    }
+    queueFresh();
+    dropRare();
   }
 
-  private void enqueueFresh() {
-    for (Pair pair : fresh) {
-      queue.add(new Candidate(pair, pair.count));
+  private void add(int left, int right, int place, @Nullable Fresh[] known, int key) {
+    Fresh of = known[key];
+    if (of == null || of.pair.left != left || of.pair.right != right) {
+      of = new Fresh(new Pair(left, right), new IntList(1));
+      known[key] = of;
+      fresh.add(of);
+    }
+    of.pair.count += counts[preTokens[place]];
+    of.places.add(place);
+    pairs[place] = of.pair;
+  }
+
+  private void queueFresh() {
+    for (Fresh of : fresh) {
+      of.pair.places = of.places.toArray();
+      queue(of.pair);
     }
     fresh.clear();
+  }
+
+  private void queue(Pair pair) {
+    if (pair.count >= minFrequency) {
+      pair.queued = pair.count;
+      queue.add(pair);
+    } else {
+      drop(pair);
+    }
+  }
+
+  private void drop(Pair pair) {
+    for (int place : pair.places) {
+      if (pairs[place] == pair) {
+        pairs[place] = null;
+      }
+    }
+    pair.places = new int[0];
+  }
+
+  /** Pairs that have become rare would stay in the queue until all others are merged. */
+  private void dropRare() {
+    if (rare > queue.size() / 2) {
+      queue.stream().filter(pair -> pair.count < minFrequency).forEach(this::drop);
+      queue.removeIf(pair -> pair.count < minFrequency);
+      rare = 0;
+    }
   }
 }

@@ -37,6 +37,11 @@ final class ByteAlphabet {
     return c < BYTES.length ? BYTES[c] : -1;
   }
 
+  /** What stands for a byte. */
+  static String character(int b) {
+    return Character.toString(CHARS[b]);
+  }
+
   /** The UTF-8 bytes of a text, each as its character. */
   static String write(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);

@@ -130,7 +130,7 @@ public final class Vocabulary {
     }
   }
 
-  static Vocabulary learn(Map<String, Long> preTokens, int size, int minFrequency) {
+  static Vocabulary learn(PreTokenCounts preTokens, int size, int minFrequency) {
     List<String> initial = new ArrayList<>(LEADING);
     initial.addAll(ByteAlphabet.characters());
     Learned learned = BpeLearner.learn(initial, preTokens, size - 1, minFrequency);

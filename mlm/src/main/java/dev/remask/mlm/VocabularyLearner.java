@@ -1,15 +1,11 @@
 package dev.remask.mlm;
 
-import java.util.HashMap;
-import java.util.Map;
-import java.util.TreeMap;
-
 /**
  * Learns a vocabulary from texts that stream by. It holds no text, but how often each pre-token was
  * there: at most {@value #PRE_TOKENS_MAX} different ones, of together at most {@value #BYTES_MAX}
- * bytes of UTF-8 and a sixteenth of the heap. Up to that the order of the texts plays no part and
- * the merges are those of the whole text; beyond it the rarest are forgotten, and the same texts in
- * the same order still give the same vocabulary in the same heap.
+ * bytes of UTF-8 and a thirty-second of the heap. Up to that the order of the texts plays no part
+ * and the merges are those of the whole text; beyond it the rarest are forgotten, and the same
+ * texts in the same order still give the same vocabulary in the same heap.
  *
  * <p>Each text is cut as a whole, so a run of white space may span lines. Not thread-safe.
  */
@@ -17,16 +13,15 @@ public final class VocabularyLearner {
   static final int PRE_TOKENS_MAX = 1 << 20;
   static final int BYTES_MAX = 1 << 26;
 
-  /** What learning takes is a multiple of them. */
-  private static final int HEAP_SHARE = 16;
+  /** What learning takes is twenty to thirty times them. */
+  private static final int HEAP_SHARE = 32;
 
   /** As in Hugging Face's ByteLevelBPETokenizer: a pair seen once is chance. */
   private static final int MIN_FREQUENCY = 2;
 
   private final int preTokensMax;
   private final long bytesMax;
-  private final Map<String, long[]> counts = new HashMap<>();
-  private long bytes;
+  private PreTokenCounts counts = new PreTokenCounts();
   private long forgotten;
 
   public VocabularyLearner() {
@@ -47,45 +42,18 @@ public final class VocabularyLearner {
     String wellFormed = PreTokens.wellFormed(text);
     for (int start = 0, end; start < wellFormed.length(); start = end) {
       end = PreTokens.end(wellFormed, start);
-      count(wellFormed.substring(start, end));
-    }
-  }
-
-  private void count(String preToken) {
-    long[] count = counts.get(preToken);
-    if (count == null) {
-      counts.put(preToken, new long[] {1});
-      bytes += bytes(preToken);
-      if (counts.size() > preTokensMax || bytes > bytesMax) {
+      counts.add(wellFormed, start, end);
+      if (counts.size() > preTokensMax || counts.bytes() > bytesMax) {
         forget();
       }
-    } else {
-      count[0]++;
     }
   }
 
   /** The rarest, until half of what may be held is free. */
   private void forget() {
-    for (long rare = 1; counts.size() > preTokensMax / 2 || bytes > bytesMax / 2; rare++) {
-      long least = rare;
-      counts
-          .entrySet()
-          .removeIf(
-              entry -> {
-                boolean isRare = entry.getValue()[0] <= least;
-                bytes -= isRare ? bytes(entry.getKey()) : 0;
-                forgotten += isRare ? entry.getValue()[0] : 0;
-                return isRare;
-              });
+    while (counts.size() > preTokensMax / 2 || counts.bytes() > bytesMax / 2) {
+      forgotten += counts.forgetRarest();
     }
-  }
-
-  /** In UTF-8. */
-  private static long bytes(String wellFormed) {
-    return wellFormed
-        .codePoints()
-        .mapToLong(c -> c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4)
-        .sum();
   }
 
   /** Occurrences of pre-tokens that were forgotten; while it is 0, nothing was. */
@@ -93,11 +61,9 @@ public final class VocabularyLearner {
     return forgotten;
   }
 
-  /** How often each pre-token was there, in a fixed order. */
-  Map<String, Long> counts() {
-    Map<String, Long> sorted = new TreeMap<>();
-    counts.forEach((preToken, count) -> sorted.put(preToken, count[0]));
-    return sorted;
+  /** What has been added. */
+  PreTokenCounts counts() {
+    return counts;
   }
 
   /**
@@ -108,9 +74,8 @@ public final class VocabularyLearner {
    */
   public Vocabulary learn(int size) {
     Vocabulary.requireSize(size);
-    Map<String, Long> sorted = counts();
-    counts.clear();
-    bytes = 0;
-    return Vocabulary.learn(sorted, size, MIN_FREQUENCY);
+    PreTokenCounts learned = counts;
+    counts = new PreTokenCounts();
+    return Vocabulary.learn(learned, size, MIN_FREQUENCY);
   }
 }

@@ -69,10 +69,21 @@ class BpeLearnerTest {
     return joined;
   }
 
-  private static Map<String, Long> counts(List<String> texts) {
+  private static PreTokenCounts counts(List<String> texts) {
     VocabularyLearner learner = new VocabularyLearner();
     texts.forEach(learner::add);
     return learner.counts();
+  }
+
+  private static PreTokenCounts counts(Map<String, Long> words) {
+    PreTokenCounts counts = new PreTokenCounts();
+    words.forEach(
+        (word, count) -> {
+          for (long i = 0; i < count; i++) {
+            counts.add(word, 0, word.length());
+          }
+        });
+    return counts;
   }
 
   @Test
@@ -80,8 +91,9 @@ class BpeLearnerTest {
     String text =
         "low low low low low lower lower newest newest newest newest newest newest widest";
     for (String example : List.of(text, String.join("", TestTexts.prose(20, 7)))) {
-      Map<String, Long> preTokens = counts(List.of(example));
-      List<String> expected = reference(preTokens, ByteAlphabet.characters(), 256 + 100);
+      PreTokenCounts preTokens = counts(List.of(example));
+      List<String> expected =
+          reference(PreTokenCountsTest.map(preTokens), ByteAlphabet.characters(), 256 + 100);
       Vocabulary vocabulary = Vocabulary.learn(preTokens, 4 + 256 + 100 + 1, 2);
       assertThat(vocabulary.mergesTxt().lines().skip(1).toList()).isEqualTo(expected);
     }
@@ -120,7 +132,7 @@ class BpeLearnerTest {
         words.put(letters.toString(), 1L + random.nextInt(6));
       }
       List<String> expected = reference(words, ByteAlphabet.characters(), 1 << 20);
-      Vocabulary vocabulary = Vocabulary.learn(words, 1 << 20, 2);
+      Vocabulary vocabulary = Vocabulary.learn(counts(words), 1 << 20, 2);
       assertThat(vocabulary.mergesTxt().lines().skip(1).toList()).isEqualTo(expected);
     }
   }
