@@ -22,7 +22,7 @@ record Prose(Locale language) implements Sentences {
 
   @Override
   public List<String> split(String text) {
-    String lines = text.replace("\r\n", "\n").replace("\r", "\n");
+    String lines = text.indexOf('\r') < 0 ? text : text.replace("\r\n", "\n").replace('\r', '\n');
     List<String> sentences = new ArrayList<>();
     BreakIterator rules = BreakIterator.getSentenceInstance(language);
     StringBuilder paragraph = new StringBuilder();

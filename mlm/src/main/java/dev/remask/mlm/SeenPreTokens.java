@@ -11,10 +11,11 @@ final class SeenPreTokens {
   /** A longer one is rare, and not worth its room. */
   static final int CHARS_MAX = 32;
 
-  /** Of ten languages mixed: an eighth of the pre-tokens is new where this is the limit. */
-  private static final int ENTRIES_MAX = 1 << 18;
+  /** Of ten languages mixed an eighth of the pre-tokens is not known where this is the limit. */
+  static final int ENTRIES_MAX = 1 << 18;
 
-  private static final int WORDS_MAX = 1 << 22;
+  private final int entriesMax;
+  private final int wordsMax; // bounds long entries too
 
   /**
    * A hash above the place of its entry, 0 where there is none: no entry is at 0. Half of them at
@@ -27,6 +28,14 @@ final class SeenPreTokens {
 
   private int used = 1;
   private int entries;
+
+  /**
+   * @param entriesMax how many it remembers, a power of two
+   */
+  SeenPreTokens(int entriesMax) {
+    this.entriesMax = entriesMax;
+    wordsMax = 16 * entriesMax;
+  }
 
   /** Adds the ids of this part of the text; false if they are not known. */
   boolean addTo(IntList out, String text, int start, int end) {
@@ -58,13 +67,13 @@ final class SeenPreTokens {
   }
 
   private void makeRoom(int size) {
-    if (entries == ENTRIES_MAX || used + size > WORDS_MAX) {
+    if (entries == entriesMax || used + size > wordsMax) {
       Arrays.fill(slots, 0);
       used = 1;
       entries = 0;
     }
     if (used + size > words.length) {
-      words = Arrays.copyOf(words, 2 * words.length);
+      words = Arrays.copyOf(words, 2 * words.length + size);
     }
     if (2 * entries == slots.length) {
       long[] before = slots;

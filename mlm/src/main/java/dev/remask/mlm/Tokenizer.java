@@ -13,7 +13,7 @@ public final class Tokenizer {
   private final Vocabulary vocabulary;
   private final Merges merges;
   private final Map<String, Integer> whole; // pre-tokens that no merge is asked about
-  private final SeenPreTokens seen = new SeenPreTokens();
+  private final SeenPreTokens seen = new SeenPreTokens(SeenPreTokens.ENTRIES_MAX);
 
   public Tokenizer(Vocabulary vocabulary) {
     this.vocabulary = vocabulary;

@@ -121,7 +121,7 @@ public final class PackingTopology {
                 dataset.getDocumentsTopic())
             .addProcessor(
                 PACK,
-                () -> new PackProcessor(dataset, tokenizers, decoders.get(), logged, counters),
+                () -> new PackProcessor(dataset, tokenizers::get, decoders.get(), logged, counters),
                 SOURCE)
             .addSink(
                 SEGMENTS,
@@ -199,7 +199,7 @@ public final class PackingTopology {
   /** Loads, calls, stores, forwards; each record once, whatever the group's offsets say. */
   static final class PackProcessor implements Processor<byte[], byte[], SequenceKey, Segment> {
     private final Dataset dataset;
-    private final ThreadLocal<Tokenizer> tokenizers;
+    private final Supplier<Tokenizer> tokenizers;
     private final DocumentDecoder decoder;
     private final IntToLongFunction logged;
     private final Counters counters;
@@ -225,7 +225,7 @@ public final class PackingTopology {
 
     PackProcessor(
         Dataset dataset,
-        ThreadLocal<Tokenizer> tokenizers,
+        Supplier<Tokenizer> tokenizers,
         DocumentDecoder decoder,
         IntToLongFunction logged,
         Counters counters) {
