@@ -156,7 +156,9 @@ public final class PackingTopology {
 
   static List<StoreBuilder<? extends KeyValueStore<?, ?>>> stores() {
     return List.of(
-        store(STATE, Serdes.Integer(), AvroBinarySerde.of(PackerState.class)),
+        // Without the cache every document would write it to the changelog, not every commit.
+        store(STATE, Serdes.Integer(), AvroBinarySerde.of(PackerState.class)).withCachingEnabled(),
+        // These have a key for each document: a cache would spare nothing.
         store(RECENT_CONTENTS, Serdes.ByteArray(), Serdes.ByteArray()),
         store(RECENT_PLACES, Serdes.Long(), Serdes.ByteArray()));
   }
@@ -185,9 +187,7 @@ public final class PackingTopology {
   private static <K, V> StoreBuilder<KeyValueStore<K, V>> store(
       String name, Serde<K> keys, Serde<V> values) {
     return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), keys, values)
-        .withLoggingEnabled(CHANGELOG)
-        // Without the cache every document would write to the changelogs, not every commit.
-        .withCachingEnabled();
+        .withLoggingEnabled(CHANGELOG);
   }
 
   static byte[] bytes(ByteBuffer buffer) {

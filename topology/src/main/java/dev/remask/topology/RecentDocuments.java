@@ -48,7 +48,7 @@ final class RecentDocuments {
     if (window == 0) {
       return;
     }
-    leave(ordinal, places.get(ordinal % window));
+    leave(ordinal, ordinal < window ? null : places.get(ordinal % window));
     contents.put(
         id, ByteBuffer.allocate(Long.BYTES + hash.length).putLong(ordinal).put(hash).array());
     places.put(ordinal % window, id);
