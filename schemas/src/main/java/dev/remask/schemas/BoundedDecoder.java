@@ -4,7 +4,9 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.InvalidNumberEncodingException;
 import org.apache.avro.io.Decoder;
 import org.apache.avro.util.Utf8;
@@ -12,8 +14,9 @@ import org.apache.avro.util.Utf8;
 /**
  * Avro's binary encoding of one array of bytes, where no length is believed before the bytes are
  * there: Avro's own decoder allocates what a length asks for, so that ten hostile bytes can ask for
- * gigabytes. An array or a map may claim at most one item per byte that is left, which excludes no
- * item but those that take no bytes at all.
+ * gigabytes. A string that is not UTF-8, as the specification has it, is refused: Avro's own
+ * decoder replaces what it cannot read. An array or a map may claim at most one item per byte that
+ * is left, which excludes no item but those that take no bytes at all.
  */
 final class BoundedDecoder extends Decoder {
   private static final int INT_BYTES_MAX = 5;
@@ -67,12 +70,24 @@ final class BoundedDecoder extends Decoder {
 
   @Override
   public Utf8 readString(Utf8 old) throws IOException {
-    return new Utf8(readArray(readLength()));
+    return new Utf8(readString());
   }
 
   @Override
   public String readString() throws IOException {
-    return new String(readArray(readLength()), StandardCharsets.UTF_8);
+    byte[] utf8 = readArray(readLength());
+    String text = new String(utf8, StandardCharsets.UTF_8);
+    // Where nothing was replaced, nothing was wrong.
+    return text.indexOf('\uFFFD') < 0 ? text : readStrictly(utf8);
+  }
+
+  private static String readStrictly(byte[] utf8) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+    } catch (CharacterCodingException e) {
+      // Not the cause itself: an I/O error would pass for one of the registry's.
+      throw new AvroRuntimeException("a string is not UTF-8");
+    }
   }
 
   @Override

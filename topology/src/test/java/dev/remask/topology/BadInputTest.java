@@ -111,10 +111,26 @@ class BadInputTest {
     bad.put(Arrays.copyOf(good, good.length - 3), Reason.UNREADABLE);
     bad.put(unknown, Reason.UNREADABLE);
     bad.put(endless, Reason.UNREADABLE);
+    bad.put(notUtf8("caf\u00e9"), Reason.UNREADABLE);
+    bad.put(notUtf8("caf\uFFFD \u00e9"), Reason.UNREADABLE);
     bad.put(document(""), Reason.EMPTY);
     bad.put(document(" \n\t\u2003\u3000"), Reason.EMPTY);
     bad.put(document("x".repeat(CHARS_MAX + 1)), Reason.TOO_LONG);
     requireRefused(dataset(DocumentsFormat.AVRO), good, bad);
+    // It is a character as any other.
+    assertThat(pack(dataset(DocumentsFormat.AVRO), List.of(document("caf\uFFFD"))).text)
+        .isEqualTo("caf\uFFFD");
+  }
+
+  /** The text in UTF-8, but for half an é. */
+  private static byte[] notUtf8(String text) {
+    byte[] document = document(text);
+    for (int i = 1; i < document.length; i++) {
+      if (document[i - 1] == (byte) 0xC3 && document[i] == (byte) 0xA9) {
+        document[i] = ' ';
+      }
+    }
+    return document;
   }
 
   @Test
