@@ -49,7 +49,7 @@ final class HuggingFaceTrainer implements AutoCloseable {
    * @throws IllegalStateException if it has other tokens or merges than ours, or another order
    */
   double seconds(int size, Vocabulary ours) throws Exception {
-    String[] answer = process.ask(Integer.toString(size)).split(" ");
+    String[] answer = process.ask(Integer.toString(size)).split(" ", -1);
     if (!answer[1].equals(digest(ours))) {
       throw new IllegalStateException(
           "the peer learned another vocabulary: of %s tokens with SHA-256 %s, ours of %d with %s"
@@ -61,8 +61,7 @@ final class HuggingFaceTrainer implements AutoCloseable {
   /** SHA-256 of the tokens in the order of their ids, a line each, and then merges.txt. */
   static String digest(Vocabulary vocabulary) throws Exception {
     StringBuilder lines = new StringBuilder();
-    JSON.readValue(
-            vocabulary.vocabJson(), new TypeReference<LinkedHashMap<String, Integer>>() {})
+    JSON.readValue(vocabulary.vocabJson(), new TypeReference<LinkedHashMap<String, Integer>>() {})
         .keySet()
         .forEach(token -> lines.append(token).append('\n'));
     lines.append(vocabulary.mergesTxt());

@@ -45,9 +45,13 @@ final class MaskingBenchmark implements Benchmark {
       setup.notes().accept("masking: the peer is " + peer.version());
       return List.of(
           measure("masking", setup)
-              .against("Hugging Face's rule, numpy", ours, () -> Double.parseDouble(peer.ask("huggingface"))),
+              .against(
+                  "Hugging Face's rule, numpy",
+                  ours,
+                  () -> Double.parseDouble(peer.ask("huggingface"))),
           measure("masking-fairseq", setup)
-              .against("fairseq's rule, numpy", ours, () -> Double.parseDouble(peer.ask("fairseq"))));
+              .against(
+                  "fairseq's rule, numpy", ours, () -> Double.parseDouble(peer.ask("fairseq"))));
     } catch (PythonPeer.Absent e) {
       setup.notes().accept("masking: without its peers in numpy: " + e.getMessage());
       return List.of(measure("masking", setup).alone(ours));
