@@ -47,7 +47,9 @@ final class Main implements Callable<Integer> {
           new Entry(
               "soak", "memory over 10,000 steps; fails if it grows; no peer", new SoakBenchmark()),
           new Entry(
-              "vocabulary", "learning 8,192 and 30,000 tokens; no peer", new VocabularyBenchmark()),
+              "vocabulary",
+              "learning 8,192 and 30,000 tokens; peer: Hugging Face's trainer",
+              new VocabularyBenchmark()),
           new Entry(
               "pack",
               "documents to segments through Kafka; peer: encoding, then passing through",

@@ -38,15 +38,21 @@ final class MaskingBenchmark implements Benchmark {
   }
 
   private static List<Row> againstNumpy(Setup setup, Measure.Run ours) throws Exception {
-    try (NumpyCollator peer =
-        NumpyCollator.start(setup.python("collator.py"), SEGMENTS, LENGTH, VOCABULARY)) {
+    double seconds = Timing.LEAST.toNanos() / 1e9;
+    try (PythonPeer peer =
+        PythonPeer.start(
+            "numpy", setup.python("collator.py"), SEGMENTS, LENGTH, VOCABULARY, seconds)) {
       setup.notes().accept("masking: the peer is " + peer.version());
       return List.of(
           measure("masking", setup)
-              .against("Hugging Face's rule, numpy", ours, () -> peer.rate("huggingface")),
+              .against(
+                  "Hugging Face's rule, numpy",
+                  ours,
+                  () -> Double.parseDouble(peer.ask("huggingface"))),
           measure("masking-fairseq", setup)
-              .against("fairseq's rule, numpy", ours, () -> peer.rate("fairseq")));
-    } catch (NumpyCollator.Absent e) {
+              .against(
+                  "fairseq's rule, numpy", ours, () -> Double.parseDouble(peer.ask("fairseq"))));
+    } catch (PythonPeer.Absent e) {
       setup.notes().accept("masking: without its peers in numpy: " + e.getMessage());
       return List.of(measure("masking", setup).alone(ours));
     }

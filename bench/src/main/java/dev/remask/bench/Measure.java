@@ -61,6 +61,14 @@ record Measure(String name, String unit, int runs, Duration warmUp) {
     return row(values, peer, median(ratios));
   }
 
+  /** For times: less is better. */
+  Row againstTime(String peer, Run ours, Run theirs) throws Exception {
+    double[] ratios = new double[runs];
+    Row row = against(peer, ours, theirs, told -> Arrays.setAll(ratios, i -> 1 / told[i]));
+    return new Row(
+        row.name(), row.value(), row.unit(), peer, median(ratios), row.runs(), row.spread());
+  }
+
   private void warmUp(Run run) throws Exception {
     long start = System.nanoTime();
     for (int i = 0; i < WARM_UP_RUNS || System.nanoTime() - start < warmUp.toNanos(); i++) {

@@ -5,11 +5,16 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Masking rules of others in numpy, in a Python process that waits between its runs. */
-final class NumpyCollator implements AutoCloseable {
-  /** There is no python3, or it has no numpy. */
+/**
+ * A script of ours in a Python process that waits between its runs and measures them itself, so
+ * that neither its start nor the pipe counts.
+ */
+final class PythonPeer implements AutoCloseable {
+  /** There is no python3, or it lacks the library. */
   static final class Absent extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -23,51 +28,51 @@ final class NumpyCollator implements AutoCloseable {
   private final BufferedWriter requests;
   private final String version;
 
-  private NumpyCollator(Process process) throws Absent, IOException {
+  private PythonPeer(Process process, String library) throws Absent, IOException {
     this.process = process;
     this.answers = process.inputReader(StandardCharsets.UTF_8);
     this.requests = process.outputWriter(StandardCharsets.UTF_8);
     @Nullable String first = answers.readLine();
-    if (first == null || !first.startsWith("numpy ")) {
+    if (first == null || !first.startsWith(library + " ")) {
       close();
       throw new Absent(first == null ? "python3 does not start" : "python3 has " + first);
     }
     this.version = first;
   }
 
-  static NumpyCollator start(Path script, int segments, int length, int vocabulary)
+  /**
+   * Starts it.
+   *
+   * @param library which the script's first line names, with its version, if Python has it
+   */
+  static PythonPeer start(String library, Path script, Object... arguments)
       throws Absent, IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            "python3",
-            script.toString(),
-            Integer.toString(segments),
-            Integer.toString(length),
-            Integer.toString(vocabulary),
-            Double.toString(Timing.LEAST.toNanos() / 1e9));
-    builder.redirectError(ProcessBuilder.Redirect.INHERIT);
+    List<String> command = new ArrayList<>(List.of("python3", script.toString()));
+    for (Object argument : arguments) {
+      command.add(argument.toString());
+    }
     Process process;
     try {
-      process = builder.start();
+      process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     } catch (IOException e) {
       throw new Absent("no python3 on the PATH");
     }
-    return new NumpyCollator(process);
+    return new PythonPeer(process, library);
   }
 
   String version() {
     return version;
   }
 
-  /** Masks for a while by a rule of the script: tokens a second, as the process itself measured. */
-  double rate(String rule) throws IOException {
-    requests.write(rule + "\n");
+  /** Has it run once: what it says of the run, a line. */
+  String ask(String request) throws IOException {
+    requests.write(request + "\n");
     requests.flush();
     @Nullable String answer = answers.readLine();
     if (answer == null) {
       throw new IOException("the Python process has ended");
     }
-    return Double.parseDouble(answer);
+    return answer;
   }
 
   @Override
