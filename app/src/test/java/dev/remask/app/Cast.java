@@ -22,9 +22,10 @@ final class Cast implements AutoCloseable {
 
   /**
    * Below the ports from which a system takes its own: while the broker is away, one of its clients
-   * could be given its port.
+   * could be given its port. Another process of tests begins elsewhere: it would take that port for
+   * a free one.
    */
-  private static final int FIRST_PORT = 20_000;
+  private static final int FIRST_PORT = 20_000 + 16 * (int) (ProcessHandle.current().pid() % 700);
 
   private static final int LAST_PORT = 32_000;
 
