@@ -17,12 +17,14 @@ public final class Tokenizer {
   private final Vocabulary vocabulary;
   private final Merges merges;
   private final Map<String, Integer> whole; // pre-tokens that no merge is asked about
+  private final boolean gpt2;
   private final Map<String, int[]> remembered = new HashMap<>();
 
   public Tokenizer(Vocabulary vocabulary) {
     this.vocabulary = vocabulary;
     this.merges = vocabulary.merges();
-    this.whole = vocabulary.ignoresMerges() ? vocabulary.tokenIds() : Map.of();
+    this.whole = vocabulary.ignoresMerges() ? vocabulary.madeIds() : Map.of();
+    this.gpt2 = vocabulary.pipeline().isGpt2();
   }
 
   /**
@@ -32,6 +34,10 @@ public final class Tokenizer {
   public int[] encode(String text) {
     String wellFormed = PreTokens.wellFormed(text);
     IntList out = new IntList(8 + wellFormed.length() / 3);
+    if (!gpt2) {
+      vocabulary.pipeline().cut(wellFormed, preToken -> out.addAll(preToken(preToken)), out::add);
+      return out.toArray();
+    }
     for (int start = 0, end; start < wellFormed.length(); start = end) {
       end = PreTokens.end(wellFormed, start);
       out.addAll(preToken(wellFormed.substring(start, end)));
