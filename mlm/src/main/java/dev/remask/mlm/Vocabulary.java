@@ -240,9 +240,19 @@ public final class Vocabulary {
   }
 
   /**
+   * Whether text is cut as GPT-2 cuts it, and nothing else is done to it: all that vocab.json and
+   * merges.txt can tell.
+   */
+  public boolean cutsAsGpt2() {
+    return pipeline.isGpt2();
+  }
+
+  /**
    * The ids that begin a word wherever they stand, for whole-word masking: text that starts with a
    * space. White space of other kinds begins none; what follows a special token begins one by its
-   * place.
+   * place. Where a vocabulary cuts text otherwise than GPT-2, a word that comes without a space of
+   * its own (behind an added token of spaces, or a bracket that it is one pre-token with) belongs
+   * to the one before.
    */
   public BitSet wordStarts() {
     BitSet starts = new BitSet(size());

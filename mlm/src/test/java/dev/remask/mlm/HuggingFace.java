@@ -2,6 +2,7 @@ package dev.remask.mlm;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Map;
@@ -21,5 +22,15 @@ final class HuggingFace {
     }
     return HuggingFaceTokenizer.newInstance(
         new ByteArrayInputStream(tokenizerJson), Map.of("truncation", "false", "padding", "false"));
+  }
+
+  /** Below DJL's own interface, which brings token texts, offsets and masks into Java as well. */
+  static long[] ids(HuggingFaceTokenizer tokenizer, String text) {
+    long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, false);
+    try {
+      return TokenizersLibrary.LIB.getTokenIds(encoding);
+    } finally {
+      TokenizersLibrary.LIB.deleteEncoding(encoding);
+    }
   }
 }

@@ -102,7 +102,7 @@ public final class PackingTopology {
     DocumentDecoder.check(dataset);
     Vocabulary vocabulary = vocabulary(dataset);
     PackingFormat.of(dataset);
-    PackingFormat.requireThisPlatform(dataset);
+    PackingFormat.requireThisPlatform(dataset, vocabulary);
     int partitions = dataset.getPartitions();
     Serializer<Segment> segment = AvroSerdes.of(Segment.class, config).serializer();
     Topology topology =

@@ -355,7 +355,7 @@ class PackingTopologyTest {
   /** As where a JDK of another Unicode version declared it. */
   @Test
   void aPlatformThatCutsTextInOtherPlacesIsRefused() {
-    Dataset here = PackingFormat.onThisPlatform(ONE);
+    Dataset here = PackingFormat.onThisPlatform(ONE, Fixture.VOCABULARY);
     Fixture.packer(here).close();
     requireRefused(
         "dataset.name",
@@ -366,7 +366,7 @@ class PackingTopologyTest {
         .hasMessageContaining(here.getTextPlatform())
         .hasMessageNotContaining("\n");
     // The rules are those of the unit: lines do not end where sentences do.
-    Dataset lines = PackingFormat.onThisPlatform(with(ONE, d -> d.setTextUnit(TextUnit.LINES)));
+    Dataset lines = PackingFormat.onThisPlatform(with(ONE, d -> d.setTextUnit(TextUnit.LINES)), Fixture.VOCABULARY);
     assertThat(lines.getTextRulesSha256()).isNotEqualTo(here.getTextRulesSha256());
   }
 
