@@ -5,10 +5,13 @@ import dev.remask.mlm.Merges.Merge;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +70,7 @@ final class TokenizerJson {
   private final List<Listed> specials = new ArrayList<>();
   private final List<AddedToken> cut = new ArrayList<>();
   private final List<String> own = new ArrayList<>(); // of those, what the model does not make
+  private final Set<String> unmade = new HashSet<>(); // what no merge of ours may make
   private final Normalization normalization;
   private final PreTokenizer preTokenizer;
 
@@ -93,6 +97,10 @@ final class TokenizerJson {
         }
       }
     }
+    specials.forEach(token -> unmade.add(token.content()));
+    vocab.keySet().stream()
+        .filter(token -> hasOurName(token) || !ByteAlphabet.isMadeOf(token))
+        .forEach(unmade::add);
   }
 
   private static boolean hasOurName(String token) {
@@ -106,7 +114,7 @@ final class TokenizerJson {
     }
     boolean sameBytes = ByteAlphabet.write(content).equals(content);
     require(
-        sameBytes || content.chars().anyMatch(c -> ByteAlphabet.value((char) c) < 0),
+        sameBytes || !ByteAlphabet.isMadeOf(content),
         "added token " + content + " has the name of other bytes in model.vocab");
     return sameBytes;
   }
@@ -136,9 +144,7 @@ final class TokenizerJson {
 
   private Vocabulary renumbered() {
     Map<String, Integer> text = new LinkedHashMap<>(vocab);
-    text.keySet().removeIf(TokenizerJson::hasOurName);
-    specials.forEach(token -> text.remove(token.content()));
-    own.forEach(text::remove);
+    text.keySet().removeAll(unmade);
     List<String> tokens = new ArrayList<>(Vocabulary.LEADING);
     text.entrySet().stream()
         .sorted(Map.Entry.comparingByValue())
@@ -154,7 +160,7 @@ final class TokenizerJson {
     specials.forEach(token -> ids.put(token.content(), token.id()));
     cut.forEach(token -> ids.putIfAbsent(token.content(), token.id()));
     int mask = ids.size() - 1;
-    return specials.stream().allMatch(token -> hasOurName(token.content()))
+    return unmade.stream().allMatch(token -> hasOurName(token) || own.contains(token))
         && IntStream.range(0, Vocabulary.FIRST_TEXT)
             .allMatch(id -> Integer.valueOf(id).equals(ids.get(Vocabulary.LEADING.get(id))))
         && Integer.valueOf(mask).equals(ids.get(Vocabulary.MASK))
@@ -185,7 +191,7 @@ final class TokenizerJson {
     AddedTokens addedTokens = new AddedTokens(added, own.size(), normalization);
     return new Vocabulary(
         tokens,
-        merges(list(model.get("merges"), "model.merges"), ids),
+        merges(ids),
         flag(model, "ignore_merges", false),
         new TextPipeline(normalization, addedTokens, preTokenizer));
   }
@@ -266,7 +272,12 @@ final class TokenizerJson {
     return Arrays.stream(tokens).map(String::valueOf).toList();
   }
 
-  private static List<Merge> merges(List<?> merges, Map<String, Integer> ids) {
+  /**
+   * Without those that make a token which stands for something else than its text: a special one,
+   * here or there, or one that is not in the byte alphabet, which no text has.
+   */
+  private List<Merge> merges(Map<String, Integer> ids) {
+    List<?> merges = list(model.get("merges"), "model.merges");
     List<Merge> rules = new ArrayList<>(merges.size());
     for (Object merge : merges) {
       List<?> pair =
@@ -274,7 +285,9 @@ final class TokenizerJson {
       require(pair.size() == 2, "merge " + merge);
       String left = String.valueOf(pair.get(0));
       String right = String.valueOf(pair.get(1));
-      rules.add(new Merge(id(ids, left), id(ids, right), id(ids, left + right)));
+      if (Stream.of(left, right, left + right).noneMatch(unmade::contains)) {
+        rules.add(new Merge(id(ids, left), id(ids, right), id(ids, left + right)));
+      }
     }
     return rules;
   }
