@@ -20,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.IOException;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Vocabularies that cut text otherwise than GPT-2 does, against Hugging Face's tokenizer: the same
@@ -282,6 +284,26 @@ class AdoptionTest {
       }
     }
     return texts;
+  }
+
+  /** Of every assigned character: beside marks, and what it is put together from. */
+  @ParameterizedTest
+  @ValueSource(strings = {"NFC", "NFD", "NFKC", "NFKD", "Lowercase"})
+  void normalizersEqualHuggingFaces(String form) throws IOException {
+    byte[] file = file(BOUNDLESS, normalizer(form), byteLevel(false, false), List.of());
+    Vocabulary vocabulary = Vocabulary.adopt(file);
+    Tokenizer tokenizer = new Tokenizer(vocabulary);
+    List<String> texts = new ArrayList<>(everyCharacter("a\u0315\u0300%s\u05AE\u0323b"));
+    for (String text : everyCharacter("%s")) {
+      texts.add(Normalizer.normalize(text, Normalizer.Form.NFD));
+    }
+    try (HuggingFaceTokenizer oracle = HuggingFace.tokenizer(vocabulary.tokenizerJson())) {
+      for (String text : texts) {
+        assertThat(Arrays.stream(tokenizer.encode(text)).asLongStream().toArray())
+            .as(text)
+            .isEqualTo(HuggingFace.ids(oracle, text));
+      }
+    }
   }
 
   /** How many bytes each pre-token has. */
