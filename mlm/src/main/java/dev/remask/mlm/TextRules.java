@@ -3,7 +3,6 @@ package dev.remask.mlm;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.text.Normalizer;
 import java.util.List;
 
 /**
@@ -42,7 +41,7 @@ public final class TextRules {
 
   /**
    * The same of sentences that a vocabulary encodes: of one that does not cut them as GPT-2 does,
-   * also what it makes of every code point, normalizers included.
+   * also what it makes of every code point before it merges.
    */
   public static String sha256(Sentences sentences, Vocabulary vocabulary) {
     String rules = sha256(sentences);
@@ -52,36 +51,40 @@ public final class TextRules {
     }
     MessageDigest digest = Digests.sha256();
     digest.update(rules.getBytes(StandardCharsets.US_ASCII));
-    boolean normalizes = !pipeline.normalization().forms().isEmpty();
     for (int c = 0; c < IDEOGRAPHS; c += c < SCRIPTS ? 1 : IDEOGRAPH_STEP) {
       if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) {
-        update(digest, pipeline, neighbours(Character.toString(c)));
-        if (normalizes) {
-          update(digest, pipeline, composed(Character.toString(c)));
-        }
+        pipeline.cut(
+            neighbours(Character.toString(c)),
+            preToken -> {
+              digest.update(preToken.getBytes(StandardCharsets.UTF_8));
+              digest.update(NO_UTF8);
+            },
+            id -> digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(id).flip()));
       }
     }
     return Digests.hex(digest.digest());
   }
 
-  private static void update(MessageDigest digest, TextPipeline pipeline, String text) {
-    pipeline.cut(
-        text,
-        preToken -> {
-          digest.update(preToken.getBytes(StandardCharsets.UTF_8));
-          digest.update(NO_UTF8);
-        },
-        id -> digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(id).flip()));
-  }
-
-  /** A character beside those that patterns tell apart. */
+  /** A character beside those that patterns tell apart, and among marks that change places. */
   private static String neighbours(String c) {
-    return "b" + c + "1" + c + " A" + c + " " + c + "b." + c + "'" + c + "\n" + c + c + " ";
-  }
-
-  /** What is put together to the character, and the character as one mark of several. */
-  private static String composed(String c) {
-    return Normalizer.normalize(c, Normalizer.Form.NFKD) + " a\u0315\u0300" + c + "\u05AE\u0323b";
+    return "b"
+        + c
+        + "1"
+        + c
+        + " A"
+        + c
+        + " "
+        + c
+        + "b."
+        + c
+        + "'"
+        + c
+        + "\n"
+        + c
+        + c
+        + " a\u0315\u0300"
+        + c
+        + "\u05AE\u0323b";
   }
 
   /** Behind a word, behind the end of a sentence, and before and at the start of the next one. */
