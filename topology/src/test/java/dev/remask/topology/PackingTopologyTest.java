@@ -366,7 +366,9 @@ class PackingTopologyTest {
         .hasMessageContaining(here.getTextPlatform())
         .hasMessageNotContaining("\n");
     // The rules are those of the unit: lines do not end where sentences do.
-    Dataset lines = PackingFormat.onThisPlatform(with(ONE, d -> d.setTextUnit(TextUnit.LINES)), Fixture.VOCABULARY);
+    Dataset lines =
+        PackingFormat.onThisPlatform(
+            with(ONE, d -> d.setTextUnit(TextUnit.LINES)), Fixture.VOCABULARY);
     assertThat(lines.getTextRulesSha256()).isNotEqualTo(here.getTextRulesSha256());
   }
 
