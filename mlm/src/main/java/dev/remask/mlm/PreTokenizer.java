@@ -9,7 +9,6 @@ import static dev.remask.mlm.TokenizerJson.unfit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
@@ -23,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 record PreTokenizer(List<Step> steps) {
   /** Of {@link PreTokens} alone. */
   static final PreTokenizer GPT2 = new PreTokenizer(List.of(new ByteLevel(false, true)));
+
+  private static final int MAX_STEPS = 32; // each takes some of the stack
 
   PreTokenizer {
     steps = List.copyOf(steps);
@@ -174,6 +175,7 @@ record PreTokenizer(List<Step> steps) {
               + (i < last ? "before its last step" : "not as its last step"));
     }
     require(last >= 0, "pre_tokenizer has no step");
+    require(last < MAX_STEPS, "pre_tokenizer has more than " + MAX_STEPS + " steps");
     return new PreTokenizer(steps);
   }
 
@@ -234,9 +236,8 @@ record PreTokenizer(List<Step> steps) {
   }
 
   private static Behavior behavior(@Nullable Object name) {
-    String plain = String.valueOf(name).toLowerCase(Locale.ROOT);
     for (Behavior behavior : Behavior.values()) {
-      if (behavior.name.toLowerCase(Locale.ROOT).equals(plain)) {
+      if (behavior.name.equals(name)) {
         return behavior;
       }
     }

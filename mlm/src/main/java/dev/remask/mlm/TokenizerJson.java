@@ -134,15 +134,20 @@ final class TokenizerJson {
     for (Listed token : specials) {
       require(hasOurName(token.content()), "added token " + token.content());
     }
-    List<String> tokens = byId(allIds());
-    int firstOwn = tokens.size() - 1 - own.size();
+    Map<String, Integer> ids = allIds();
+    List<String> tokens = byId(ids);
     require(
-        own.stream().allMatch(token -> tokens.indexOf(token) >= firstOwn),
+        ownAreLast(ids),
         "added tokens that are not special stand elsewhere than just before the last token");
     return vocabulary(tokens);
   }
 
   private Vocabulary renumbered() {
+    for (Listed token : specials) {
+      require(
+          token.content().length() > 1 || !ByteAlphabet.isMadeOf(token.content()),
+          "special token " + token.content() + " is a byte of text");
+    }
     Map<String, Integer> text = new LinkedHashMap<>(vocab);
     text.keySet().removeAll(unmade);
     List<String> tokens = new ArrayList<>(Vocabulary.LEADING);
@@ -164,7 +169,13 @@ final class TokenizerJson {
         && IntStream.range(0, Vocabulary.FIRST_TEXT)
             .allMatch(id -> Integer.valueOf(id).equals(ids.get(Vocabulary.LEADING.get(id))))
         && Integer.valueOf(mask).equals(ids.get(Vocabulary.MASK))
-        && own.stream().allMatch(token -> ids.getOrDefault(token, 0) >= mask - own.size());
+        && ownAreLast(ids);
+  }
+
+  /** But for the mask. */
+  private boolean ownAreLast(Map<String, Integer> ids) {
+    int first = ids.size() - 1 - own.size();
+    return own.stream().allMatch(token -> ids.getOrDefault(token, 0) >= first);
   }
 
   /** Added tokens may stand in the model's vocabulary, beside it, or in both. */

@@ -101,6 +101,8 @@ class AddedTokensTest {
         .hasMessageContaining("lstrip is no");
     assertThatThrownBy(() -> adopt(odd.replace("\"content\":\"  \"", "\"content\":\"\\ud800\"")))
         .hasMessageContaining("is no text");
+    assertThatThrownBy(() -> adopt(odd.replace("<|endoftext|>", "!")))
+        .hasMessageContaining("special token ! is a byte of text");
     Vocabulary own = adopt(odd);
     String ours = new String(own.tokenizerJson(), UTF_8);
     String moved =
