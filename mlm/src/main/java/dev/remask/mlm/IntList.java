@@ -19,11 +19,17 @@ final class IntList {
   }
 
   void addAll(int[] added) {
-    if (size + added.length > elements.length) {
-      elements = Arrays.copyOf(elements, Math.max(size + added.length, 2 * size));
+    addAll(added, 0, added.length);
+  }
+
+  void addAll(int[] from, int start, int end) {
+    if (size + end - start > elements.length) {
+      elements = Arrays.copyOf(elements, Math.max(size + end - start, 2 * size));
     }
-    System.arraycopy(added, 0, elements, size, added.length);
-    size += added.length;
+    // Most often it is one: no call.
+    for (int i = start; i < end; i++) {
+      elements[size++] = from[i];
+    }
   }
 
   int get(int index) {

@@ -1,7 +1,5 @@
 package dev.remask.mlm;
 
-import java.text.BreakIterator;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -20,23 +18,7 @@ public interface Sentences {
    *     java.text.spi.BreakIteratorProvider} may have others
    */
   static Sentences prose(Locale language) {
-    return text -> {
-      List<String> sentences = new ArrayList<>();
-      BreakIterator breaks = BreakIterator.getSentenceInstance(language);
-      StringBuilder paragraph = new StringBuilder();
-      text.lines()
-          .map(String::strip)
-          .forEach(
-              line -> {
-                if (line.isEmpty()) {
-                  splitParagraph(paragraph, breaks, sentences);
-                } else {
-                  paragraph.append(paragraph.isEmpty() ? "" : " ").append(line);
-                }
-              });
-      splitParagraph(paragraph, breaks, sentences);
-      return sentences;
-    };
+    return new Prose(language);
   }
 
   /**
@@ -50,20 +32,5 @@ public interface Sentences {
   /** The text as it is, white space included; none if there is nothing else. */
   static Sentences none() {
     return text -> text.isBlank() ? List.of() : List.of(text);
-  }
-
-  private static void splitParagraph(
-      StringBuilder paragraph, BreakIterator breaks, List<String> sentences) {
-    String text = paragraph.toString();
-    paragraph.setLength(0);
-    breaks.setText(text);
-    int start = 0;
-    for (int end = breaks.next(); end != BreakIterator.DONE; end = breaks.next()) {
-      String sentence = text.substring(start, end).strip();
-      if (!sentence.isEmpty()) {
-        sentences.add(sentence);
-      }
-      start = end;
-    }
   }
 }

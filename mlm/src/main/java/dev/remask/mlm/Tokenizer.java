@@ -2,15 +2,11 @@ package dev.remask.mlm;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.PriorityQueue;
 
 /** Text to token ids. Not thread-safe: it remembers the pre-tokens that it has seen. */
 public final class Tokenizer {
-  private static final int MAX_REMEMBERED = 1 << 16;
-  private static final int MAX_REMEMBERED_CHARS = 32;
-
   /** Above this many bytes a pre-token is merged with a queue: n log n instead of n². */
   static final int LONG = 64;
 
@@ -18,7 +14,7 @@ public final class Tokenizer {
   private final Merges merges;
   private final Map<String, Integer> whole; // pre-tokens that no merge is asked about
   private final boolean gpt2;
-  private final Map<String, int[]> remembered = new HashMap<>();
+  private final SeenPreTokens seen = new SeenPreTokens(SeenPreTokens.ENTRIES_MAX);
 
   public Tokenizer(Vocabulary vocabulary) {
     this.vocabulary = vocabulary;
@@ -34,31 +30,32 @@ public final class Tokenizer {
   public int[] encode(String text) {
     String wellFormed = PreTokens.wellFormed(text);
     IntList out = new IntList(8 + wellFormed.length() / 3);
-    if (!gpt2) {
-      vocabulary.pipeline().cut(wellFormed, preToken -> out.addAll(preToken(preToken)), out::add);
-      return out.toArray();
-    }
-    for (int start = 0, end; start < wellFormed.length(); start = end) {
-      end = PreTokens.end(wellFormed, start);
-      out.addAll(preToken(wellFormed.substring(start, end)));
+    if (gpt2) {
+      for (int start = 0, end; start < wellFormed.length(); start = end) {
+        end = PreTokens.end(wellFormed, start);
+        addPreToken(wellFormed, start, end, out);
+      }
+    } else {
+      vocabulary
+          .pipeline()
+          .cut(wellFormed, part -> addPreToken(part, 0, part.length(), out), out::add);
     }
     return out.toArray();
   }
 
-  private int[] preToken(String preToken) {
-    int[] ids = remembered.get(preToken);
-    if (ids != null) {
-      return ids;
-    }
-    Integer id = whole.isEmpty() ? null : whole.get(ByteAlphabet.write(preToken));
-    ids = id == null ? merge(symbols(preToken)) : new int[] {id};
-    if (preToken.length() <= MAX_REMEMBERED_CHARS) {
-      if (remembered.size() == MAX_REMEMBERED) {
-        remembered.clear();
+  private void addPreToken(String text, int start, int end, IntList out) {
+    if (!seen.addTo(out, text, start, end)) {
+      int[] ids = preToken(text.substring(start, end));
+      out.addAll(ids);
+      if (end - start <= SeenPreTokens.CHARS_MAX) {
+        seen.put(text, start, end, ids);
       }
-      remembered.put(preToken, ids);
     }
-    return ids;
+  }
+
+  private int[] preToken(String preToken) {
+    Integer id = whole.isEmpty() ? null : whole.get(ByteAlphabet.write(preToken));
+    return id == null ? merge(symbols(preToken)) : new int[] {id};
   }
 
   private int[] symbols(String preToken) {
@@ -77,23 +74,38 @@ public final class Tokenizer {
   /** BPE as it is defined: while any rule applies, the one of lowest rank, leftmost place. */
   int[] mergeShort(int[] symbols) {
     int length = symbols.length;
-    while (true) {
-      int best = Merges.NONE;
-      int at = -1;
-      for (int i = 0; i + 1 < length; i++) {
-        int rank = merges.rank(symbols[i], symbols[i + 1]);
-        if (rank < best) {
-          best = rank;
-          at = i;
-        }
-      }
-      if (at < 0) {
-        return Arrays.copyOf(symbols, length);
-      }
-      symbols[at] = merges.result(best);
-      System.arraycopy(symbols, at + 2, symbols, at + 1, length - at - 2);
-      length--;
+    int[] ranks = new int[length]; // of a symbol with the one behind it
+    for (int i = 0; i < length; i++) {
+      ranks[i] = rank(symbols, i, length);
     }
+    for (int at = lowest(ranks, length); at >= 0; at = lowest(ranks, length)) {
+      symbols[at] = merges.result(ranks[at]);
+      length--;
+      System.arraycopy(symbols, at + 2, symbols, at + 1, length - at - 1);
+      System.arraycopy(ranks, at + 2, ranks, at + 1, length - at - 1);
+      ranks[at] = rank(symbols, at, length);
+      if (at > 0) {
+        ranks[at - 1] = rank(symbols, at - 1, length);
+      }
+    }
+    return Arrays.copyOf(symbols, length);
+  }
+
+  private int rank(int[] symbols, int at, int length) {
+    return at + 1 < length ? merges.rank(symbols[at], symbols[at + 1]) : Merges.NONE;
+  }
+
+  /** Where the lowest rank is, the leftmost of them; -1 if no rule applies. */
+  private static int lowest(int[] ranks, int length) {
+    int best = Merges.NONE;
+    int at = -1;
+    for (int i = 0; i < length; i++) {
+      if (ranks[i] < best) {
+        best = ranks[i];
+        at = i;
+      }
+    }
+    return at;
   }
 
   /** The same, with a queue of (rank, place) and the symbols as a linked list. */

@@ -3,10 +3,14 @@ package dev.remask.mlm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.text.BreakIterator;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -15,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class SentencesTest {
   private static final Sentences PROSE = Sentences.prose(Locale.ROOT);
+  private static final String CLASSES = "aB1.? \"(),\u3002\u2029";
 
   @Test
   void sentencesOfAParagraph() {
@@ -28,6 +33,102 @@ class SentencesTest {
       String text = "hard\n  wrapped \nlines\n \t\nnext\n\n\n\nlast\n".replace("\n", lineBreak);
       assertThat(PROSE.split(text)).containsExactly("hard wrapped lines", "next", "last");
     }
+  }
+
+  /** The rules are asked about the parts of a paragraph: they would say the same of the whole. */
+  @Property(tries = 20_000)
+  void theRulesDecide(@ForAll("prose") String text) {
+    assertThat(PROSE.split(text)).isEqualTo(byTheRules(text));
+  }
+
+  /** All of five characters, one for each of the rules' classes in ASCII and others. */
+  @Test
+  void theRulesDecideOfEveryShortText() {
+    char[] text = new char[5];
+    for (int number = 0; number < (int) Math.pow(CLASSES.length(), text.length); number++) {
+      for (int i = 0, rest = number; i < text.length; i++, rest /= CLASSES.length()) {
+        text[i] = CLASSES.charAt(rest % CLASSES.length());
+      }
+      String paragraph = new String(text);
+      if (!PROSE.split(paragraph).equals(byTheRules(paragraph))) {
+        assertThat(PROSE.split(paragraph)).as(paragraph).isEqualTo(byTheRules(paragraph));
+      }
+    }
+  }
+
+  @Test
+  void theRulesDecideOfEveryCharacter() {
+    for (int c = 0; c < 0x20000; c++) {
+      if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) {
+        String it = Character.toString(c);
+        String text =
+            "b%s A.%s B. %sb%s? (%s) .%s c%s %s. d".replace("%s", it) + ("\n\n" + it + "a. b");
+        if (!PROSE.split(text).equals(byTheRules(text))) {
+          assertThat(PROSE.split(text)).as("U+%04X", c).isEqualTo(byTheRules(text));
+        }
+      }
+    }
+  }
+
+  @Provide
+  Arbitrary<String> prose() {
+    Arbitrary<String> one =
+        Arbitraries.of(
+            "a",
+            "B",
+            "e.g",
+            "Mr",
+            "1",
+            ".",
+            ".",
+            "!",
+            "?",
+            " ",
+            " ",
+            "  ",
+            "\"",
+            "'",
+            "(",
+            ")",
+            ",",
+            ";",
+            "\n",
+            "\n\n",
+            "\t",
+            "\u00A0",
+            "\u2019",
+            "\u201D",
+            "\u2014",
+            "\u2026",
+            "\u00E9",
+            "\u00C9",
+            "\u0301",
+            "\u200B",
+            "\u3002",
+            "\u4E2D",
+            "\u2028",
+            "\u2029",
+            "\u0085",
+            "\uFFFF",
+            "\uD83D\uDE00",
+            "\uD83D");
+    return one.list().ofMaxSize(60).map(parts -> String.join("", parts));
+  }
+
+  /** Each paragraph as a whole. */
+  private static List<String> byTheRules(String text) {
+    List<String> sentences = new ArrayList<>();
+    String lines = text.lines().map(String::strip).collect(Collectors.joining("\n"));
+    BreakIterator rules = BreakIterator.getSentenceInstance(Locale.ROOT);
+    for (String paragraph : lines.split("\n{2,}", -1)) {
+      String whole = paragraph.strip().replace('\n', ' ');
+      rules.setText(whole);
+      for (int start = 0, end = rules.next(); end >= 0; start = end, end = rules.next()) {
+        sentences.add(whole.substring(start, end).strip());
+      }
+    }
+    sentences.removeIf(String::isEmpty);
+    return sentences;
   }
 
   @Test

@@ -27,6 +27,9 @@ final class AvroBinarySerde {
   /** Of the schemas; a test says when it must be raised. */
   static final byte VERSION = 2;
 
+  /** A waiting segment of 512 tokens, and its documents. */
+  private static final int BYTES_USUAL = 4096;
+
   private AvroBinarySerde() {}
 
   static <V extends SpecificRecord> Serde<V> of(Class<V> type) {
@@ -36,7 +39,7 @@ final class AvroBinarySerde {
   }
 
   private static <V extends SpecificRecord> byte[] encode(Class<V> type, V value) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(BYTES_USUAL);
     bytes.write(VERSION);
     try {
       BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);

@@ -101,6 +101,8 @@ public final class PackingTopology {
       Counters counters) {
     DocumentDecoder.check(dataset);
     Vocabulary vocabulary = vocabulary(dataset);
+    // One for all tasks of a stream thread: they meet the same words.
+    ThreadLocal<Tokenizer> tokenizers = ThreadLocal.withInitial(() -> new Tokenizer(vocabulary));
     PackingFormat.of(dataset);
     PackingFormat.requireThisPlatform(dataset, vocabulary);
     int partitions = dataset.getPartitions();
@@ -119,7 +121,7 @@ public final class PackingTopology {
                 dataset.getDocumentsTopic())
             .addProcessor(
                 PACK,
-                () -> new PackProcessor(dataset, vocabulary, decoders.get(), logged, counters),
+                () -> new PackProcessor(dataset, tokenizers::get, decoders.get(), logged, counters),
                 SOURCE)
             .addSink(
                 SEGMENTS,
@@ -154,7 +156,9 @@ public final class PackingTopology {
 
   static List<StoreBuilder<? extends KeyValueStore<?, ?>>> stores() {
     return List.of(
-        store(STATE, Serdes.Integer(), AvroBinarySerde.of(PackerState.class)),
+        // Without the cache every document would write it to the changelog, not every commit.
+        store(STATE, Serdes.Integer(), AvroBinarySerde.of(PackerState.class)).withCachingEnabled(),
+        // These have a key for each document: a cache would spare nothing.
         store(RECENT_CONTENTS, Serdes.ByteArray(), Serdes.ByteArray()),
         store(RECENT_PLACES, Serdes.Long(), Serdes.ByteArray()));
   }
@@ -183,9 +187,7 @@ public final class PackingTopology {
   private static <K, V> StoreBuilder<KeyValueStore<K, V>> store(
       String name, Serde<K> keys, Serde<V> values) {
     return Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), keys, values)
-        .withLoggingEnabled(CHANGELOG)
-        // Without the cache every document would write to the changelogs, not every commit.
-        .withCachingEnabled();
+        .withLoggingEnabled(CHANGELOG);
   }
 
   static byte[] bytes(ByteBuffer buffer) {
@@ -197,7 +199,7 @@ public final class PackingTopology {
   /** Loads, calls, stores, forwards; each record once, whatever the group's offsets say. */
   static final class PackProcessor implements Processor<byte[], byte[], SequenceKey, Segment> {
     private final Dataset dataset;
-    private final Vocabulary vocabulary;
+    private final Supplier<Tokenizer> tokenizers;
     private final DocumentDecoder decoder;
     private final IntToLongFunction logged;
     private final Counters counters;
@@ -216,16 +218,19 @@ public final class PackingTopology {
     @SuppressWarnings("NullAway.Init")
     private PartitionPacker packer;
 
+    /** What the store holds; null where it has not been read since {@link #init}. */
+    private @Nullable PackerState latest;
+
     private boolean dropping;
 
     PackProcessor(
         Dataset dataset,
-        Vocabulary vocabulary,
+        Supplier<Tokenizer> tokenizers,
         DocumentDecoder decoder,
         IntToLongFunction logged,
         Counters counters) {
       this.dataset = dataset;
-      this.vocabulary = vocabulary;
+      this.tokenizers = tokenizers;
       this.decoder = decoder;
       this.logged = logged;
       this.counters = counters;
@@ -241,13 +246,13 @@ public final class PackingTopology {
               dataset.getDocumentIds() == DocumentIds.PLACE ? 0 : dataset.getDuplicateWindow(),
               context.getStateStore(RECENT_CONTENTS),
               context.getStateStore(RECENT_PLACES));
-      packer = new PartitionPacker(dataset, partition(), new Tokenizer(vocabulary));
+      latest = null; // What was put and not committed may be undone between two calls of this.
+      packer = new PartitionPacker(dataset, partition(), tokenizers.get());
     }
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-      PackerState stored = states.get(partition());
-      PackerState before = stored == null ? first() : stored;
+      PackerState before = latest == null ? stored() : latest;
       long offset = context.recordMetadata().orElseThrow().offset();
       if (offset < before.getNextOffset()) {
         dropRepeat(offset, before.getNextOffset());
@@ -273,6 +278,11 @@ public final class PackingTopology {
         finish(books(state, Bookkeeping.deadLetter(state.getBooks())), record);
         throw e;
       }
+    }
+
+    private PackerState stored() {
+      PackerState stored = states.get(partition());
+      return stored == null ? first() : stored;
     }
 
     private PackerState first() {
@@ -349,7 +359,8 @@ public final class PackingTopology {
     }
 
     private void finish(PartitionPacker.Step step, Record<byte[], byte[]> record) {
-      states.put(partition(), step.state());
+      latest = step.state();
+      states.put(partition(), latest);
       step.training().forEach(segment -> forward(segment, record, SEGMENTS));
       step.heldOut().forEach(segment -> forward(segment, record, HELD_OUT));
     }

@@ -48,7 +48,7 @@ final class RecentDocuments {
     if (window == 0) {
       return;
     }
-    pass(ordinal);
+    leave(ordinal, ordinal < window ? null : places.get(ordinal % window));
     contents.put(
         id, ByteBuffer.allocate(Long.BYTES + hash.length).putLong(ordinal).put(hash).array());
     places.put(ordinal % window, id);
@@ -64,17 +64,16 @@ final class RecentDocuments {
 
   /** The record with this ordinal says nothing. */
   void pass(long ordinal) {
-    if (window == 0) {
-      return;
+    if (window > 0) {
+      leave(ordinal, places.delete(ordinal % window));
     }
-    byte[] leaving = places.delete(ordinal % window);
-    if (leaving == null) {
-      return;
-    }
-    byte[] known = contents.get(leaving);
+  }
+
+  private void leave(long ordinal, byte @Nullable [] id) {
+    byte[] known = id == null ? null : contents.get(id);
     // A newer record may have taken the id over.
     if (known != null && ByteBuffer.wrap(known).getLong() == ordinal - window) {
-      contents.delete(leaving);
+      contents.delete(id);
     }
   }
 }

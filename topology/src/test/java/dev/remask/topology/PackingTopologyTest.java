@@ -8,6 +8,7 @@ import static dev.remask.topology.Fixture.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.remask.mlm.Tokenizer;
 import dev.remask.schemas.Arrival;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.DocumentSpan;
@@ -291,6 +292,26 @@ class PackingTopologyTest {
     assertThat(states.get(0).getBooks().getDocuments()).isEqualTo(records.size());
   }
 
+  /** As where a transaction is aborted, and the task begins again with what was committed. */
+  @Test
+  void aTaskThatBeginsAgainGoesOnFromItsStore() {
+    MockProcessorContext<SequenceKey, Segment> context = context(0);
+    KeyValueStore<Integer, PackerState> states = context.getStateStore(PackingTopology.STATE);
+    PackingTopology.PackProcessor processor = processor(context, ONE);
+    process(context, processor, 0, new Record<>(utf8("a"), document(CAT), 0));
+    PackerState committed = states.get(0);
+    process(context, processor, 1, new Record<>(utf8("b"), document("A dog."), 0));
+    PackerState aborted = states.get(0);
+    assertThat(aborted).isNotEqualTo(committed);
+
+    states.put(0, committed);
+    KeyValueStore<byte[], byte[]> recent = context.getStateStore(PackingTopology.RECENT_CONTENTS);
+    recent.delete(utf8("b"));
+    processor.init(context);
+    process(context, processor, 1, new Record<>(utf8("b"), document("A dog."), 0));
+    assertThat(states.get(0)).isEqualTo(aborted);
+  }
+
   private static MockProcessorContext<SequenceKey, Segment> context(int partition) {
     MockProcessorContext<SequenceKey, Segment> context =
         new MockProcessorContext<>(
@@ -309,7 +330,7 @@ class PackingTopologyTest {
     var processor =
         new PackingTopology.PackProcessor(
             dataset,
-            Fixture.VOCABULARY,
+            () -> new Tokenizer(Fixture.VOCABULARY),
             DocumentDecoder.of(dataset, CLIENTS),
             partition -> 0,
             new Counters());

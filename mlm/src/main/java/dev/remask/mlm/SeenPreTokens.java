@@ -1,0 +1,122 @@
+package dev.remask.mlm;
+
+import java.util.Arrays;
+
+/**
+ * The ids of the pre-tokens that were seen last. A few thousand words make up most of any text, so
+ * looking them up is most of encoding, and what a look-up costs is how many places of memory it
+ * meets: here two, where a map of strings to arrays meets five. Forgets everything when it is full.
+ */
+final class SeenPreTokens {
+  /** A longer one is rare, and not worth its room. */
+  static final int CHARS_MAX = 32;
+
+  /** Of ten languages mixed an eighth of the pre-tokens is not known where this is the limit. */
+  static final int ENTRIES_MAX = 1 << 18;
+
+  private final int entriesMax;
+  private final int wordsMax; // bounds long entries too
+
+  /**
+   * A hash above the place of its entry, 0 where there is none: no entry is at 0. Half of them at
+   * most are taken.
+   */
+  private long[] slots = new long[1 << 12];
+
+  /** An entry: its counts of characters and ids, its characters by twos, its ids. */
+  private int[] words = new int[1 << 12];
+
+  private int used = 1;
+  private int entries;
+
+  /**
+   * @param entriesMax how many it remembers, a power of two
+   */
+  SeenPreTokens(int entriesMax) {
+    this.entriesMax = entriesMax;
+    wordsMax = 16 * entriesMax;
+  }
+
+  /** Adds the ids of this part of the text; false if they are not known. */
+  boolean addTo(IntList out, String text, int start, int end) {
+    int hash = hash(text, start, end);
+    int mask = slots.length - 1;
+    for (int slot = hash & mask; slots[slot] != 0; slot = slot + 1 & mask) {
+      int entry = (int) slots[slot];
+      if ((int) (slots[slot] >>> 32) == hash && isAt(entry, text, start, end)) {
+        int from = entry + 1 + (end - start + 1) / 2;
+        out.addAll(words, from, from + (words[entry] >>> 8));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** These are the ids of this part, which is not known and of at most {@link #CHARS_MAX}. */
+  void put(String text, int start, int end, int[] ids) {
+    makeRoom(1 + (end - start + 1) / 2 + ids.length);
+    take((long) hash(text, start, end) << 32 | used);
+    entries++;
+    words[used++] = ids.length << 8 | end - start;
+    for (int at = start; at < end; at += 2) {
+      words[used++] = two(text, at, end);
+    }
+    for (int id : ids) {
+      words[used++] = id;
+    }
+  }
+
+  private void makeRoom(int size) {
+    if (entries == entriesMax || used + size > wordsMax) {
+      Arrays.fill(slots, 0);
+      used = 1;
+      entries = 0;
+    }
+    if (used + size > words.length) {
+      words = Arrays.copyOf(words, 2 * words.length + size);
+    }
+    if (2 * entries == slots.length) {
+      long[] before = slots;
+      slots = new long[2 * before.length];
+      for (long taken : before) {
+        if (taken != 0) {
+          take(taken);
+        }
+      }
+    }
+  }
+
+  private void take(long taken) {
+    int mask = slots.length - 1;
+    int slot = (int) (taken >>> 32) & mask;
+    while (slots[slot] != 0) {
+      slot = slot + 1 & mask;
+    }
+    slots[slot] = taken;
+  }
+
+  private boolean isAt(int entry, String text, int start, int end) {
+    if ((words[entry] & 0xFF) != end - start) {
+      return false;
+    }
+    for (int at = start, word = entry + 1; at < end; at += 2, word++) {
+      if (words[word] != two(text, at, end)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int two(String text, int at, int end) {
+    return text.charAt(at) | (at + 1 < end ? text.charAt(at + 1) << 16 : 0);
+  }
+
+  private static int hash(String text, int start, int end) {
+    int hash = end - start;
+    for (int at = start; at < end; at++) {
+      hash = hash * 31 + text.charAt(at);
+    }
+    hash *= 0x9E3779B1;
+    return hash ^ hash >>> 15;
+  }
+}
