@@ -83,8 +83,8 @@ class AdoptionTest {
           "漢字かなカナ",
           "{x}\r\n");
 
-  private static final List<String> TEXTS = texts(1_000, 7);
-  private static final Vocabulary BOUNDLESS = ForeignTokenizers.boundless(texts(6_000, 8), 4_000);
+  private static final List<String> TEXTS = texts(600, 7);
+  private static final Vocabulary BOUNDLESS = ForeignTokenizers.boundless(texts(4_000, 8), 3_000);
 
   private static List<String> texts(int count, long seed) {
     List<String> texts = new ArrayList<>();
