@@ -36,7 +36,8 @@ final class DatasetSettings {
             .setTokenizerSha256(vocabulary.sha256())
             .setVocabularySize(vocabulary.size())
             .setDeclaredAt(now)
-            .build());
+            .build(),
+        vocabulary);
   }
 
   private Dataset.Builder withoutVocabulary() {

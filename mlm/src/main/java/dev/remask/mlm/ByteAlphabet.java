@@ -37,6 +37,11 @@ final class ByteAlphabet {
     return c < BYTES.length ? BYTES[c] : -1;
   }
 
+  /** Whether {@link #read} can read it. */
+  static boolean isMadeOf(String token) {
+    return token.chars().allMatch(c -> value((char) c) >= 0);
+  }
+
   /** What stands for a byte. */
   static String character(int b) {
     return Character.toString(CHARS[b]);

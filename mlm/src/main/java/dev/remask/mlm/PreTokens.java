@@ -87,7 +87,7 @@ final class PreTokens {
   }
 
   /** Unicode's White_Space; unlike {@link Character#isWhitespace} with the no-break spaces. */
-  private static boolean isWhiteSpace(int c) {
+  static boolean isWhiteSpace(int c) {
     return c == ' '
         || (c >= 0x09 && c <= 0x0D)
         || c == 0x85

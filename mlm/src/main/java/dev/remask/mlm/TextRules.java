@@ -1,6 +1,7 @@
 package dev.remask.mlm;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 
@@ -14,6 +15,8 @@ public final class TextRules {
 
   private static final int IDEOGRAPHS = 0x40000;
   private static final int IDEOGRAPH_STEP = 0x100;
+
+  private static final byte NO_UTF8 = (byte) 0xFF;
 
   private TextRules() {}
 
@@ -34,6 +37,54 @@ public final class TextRules {
     found.forEach(sentence -> lengths.putInt(sentence.length()));
     digest.update(lengths.flip());
     return Digests.hex(digest.digest());
+  }
+
+  /**
+   * The same of sentences that a vocabulary encodes: of one that does not cut them as GPT-2 does,
+   * also what it makes of every code point before it merges.
+   */
+  public static String sha256(Sentences sentences, Vocabulary vocabulary) {
+    String rules = sha256(sentences);
+    TextPipeline pipeline = vocabulary.pipeline();
+    if (pipeline.isGpt2()) {
+      return rules;
+    }
+    MessageDigest digest = Digests.sha256();
+    digest.update(rules.getBytes(StandardCharsets.US_ASCII));
+    for (int c = 0; c < IDEOGRAPHS; c += c < SCRIPTS ? 1 : IDEOGRAPH_STEP) {
+      if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) {
+        pipeline.cut(
+            neighbours(Character.toString(c)),
+            preToken -> {
+              digest.update(preToken.getBytes(StandardCharsets.UTF_8));
+              digest.update(NO_UTF8);
+            },
+            id -> digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(id).flip()));
+      }
+    }
+    return Digests.hex(digest.digest());
+  }
+
+  /** A character beside those that patterns tell apart, and among marks that change places. */
+  private static String neighbours(String c) {
+    return "b"
+        + c
+        + "1"
+        + c
+        + " A"
+        + c
+        + " "
+        + c
+        + "b."
+        + c
+        + "'"
+        + c
+        + "\n"
+        + c
+        + c
+        + " a\u0315\u0300"
+        + c
+        + "\u05AE\u0323b";
   }
 
   /** Behind a word, behind the end of a sentence, and before and at the start of the next one. */

@@ -13,12 +13,14 @@ public final class Tokenizer {
   private final Vocabulary vocabulary;
   private final Merges merges;
   private final Map<String, Integer> whole; // pre-tokens that no merge is asked about
+  private final boolean gpt2;
   private final SeenPreTokens seen = new SeenPreTokens(SeenPreTokens.ENTRIES_MAX);
 
   public Tokenizer(Vocabulary vocabulary) {
     this.vocabulary = vocabulary;
     this.merges = vocabulary.merges();
-    this.whole = vocabulary.ignoresMerges() ? vocabulary.tokenIds() : Map.of();
+    this.whole = vocabulary.ignoresMerges() ? vocabulary.madeIds() : Map.of();
+    this.gpt2 = vocabulary.pipeline().isGpt2();
   }
 
   /**
@@ -28,17 +30,27 @@ public final class Tokenizer {
   public int[] encode(String text) {
     String wellFormed = PreTokens.wellFormed(text);
     IntList out = new IntList(8 + wellFormed.length() / 3);
-    for (int start = 0, end; start < wellFormed.length(); start = end) {
-      end = PreTokens.end(wellFormed, start);
-      if (!seen.addTo(out, wellFormed, start, end)) {
-        int[] ids = preToken(wellFormed.substring(start, end));
-        out.addAll(ids);
-        if (end - start <= SeenPreTokens.CHARS_MAX) {
-          seen.put(wellFormed, start, end, ids);
-        }
+    if (gpt2) {
+      for (int start = 0, end; start < wellFormed.length(); start = end) {
+        end = PreTokens.end(wellFormed, start);
+        addPreToken(wellFormed, start, end, out);
       }
+    } else {
+      vocabulary
+          .pipeline()
+          .cut(wellFormed, part -> addPreToken(part, 0, part.length(), out), out::add);
     }
     return out.toArray();
+  }
+
+  private void addPreToken(String text, int start, int end, IntList out) {
+    if (!seen.addTo(out, text, start, end)) {
+      int[] ids = preToken(text.substring(start, end));
+      out.addAll(ids);
+      if (end - start <= SeenPreTokens.CHARS_MAX) {
+        seen.put(text, start, end, ids);
+      }
+    }
   }
 
   private int[] preToken(String preToken) {

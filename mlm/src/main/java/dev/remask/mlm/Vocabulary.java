@@ -41,31 +41,33 @@ public final class Vocabulary {
   private final int[] byteIds; // [256]
   private final Merges merges;
   private final boolean ignoresMerges;
+  private final TextPipeline pipeline;
   private final byte[] tokenizerJson;
   private final String sha256;
 
   /** IllegalArgumentException with the reason if this is no such vocabulary. */
   Vocabulary(List<String> tokens, List<Merge> rules) {
-    this(tokens, rules, false);
+    this(tokens, rules, false, TextPipeline.GPT2);
   }
 
   /**
    * The same.
    *
+   * @param tokens the last ones before the mask are those that only the pipeline makes, as text
    * @param ignoresMerges whether a pre-token that is a token is that one, whatever the merges make
    */
-  Vocabulary(List<String> tokens, List<Merge> rules, boolean ignoresMerges) {
+  Vocabulary(List<String> tokens, List<Merge> rules, boolean ignoresMerges, TextPipeline pipeline) {
     this.tokens = List.copyOf(tokens);
     this.ignoresMerges = ignoresMerges;
+    this.pipeline = pipeline;
     requireLayout();
     bytes = new byte[size()][];
     byteIds = new int[256];
     Arrays.fill(byteIds, -1);
     for (int id = 0; id < bytes.length; id++) {
-      boolean special = id < FIRST_TEXT || id == mask();
       String token = tokens.get(id);
-      bytes[id] = special ? token.getBytes(StandardCharsets.UTF_8) : ByteAlphabet.read(token);
-      if (!special && bytes[id].length == 1) {
+      bytes[id] = isMade(id) ? ByteAlphabet.read(token) : token.getBytes(StandardCharsets.UTF_8);
+      if (isMade(id) && bytes[id].length == 1) {
         byteIds[bytes[id][0] & 0xFF] = id;
       }
     }
@@ -97,8 +99,8 @@ public final class Vocabulary {
     String left = tokens.get(rule.left());
     String right = tokens.get(rule.right());
     require(
-        isText(rule.left()) && isText(rule.right()) && isText(rule.result()),
-        "the merge of " + left + " and " + right + " involves a special token");
+        isMade(rule.left()) && isMade(rule.right()) && isMade(rule.result()),
+        "the merge of " + left + " and " + right + " involves a special or added token");
     require(
         tokens.get(rule.result()).equals(left + right),
         "the merge of " + left + " and " + right + " makes " + tokens.get(rule.result()));
@@ -153,7 +155,9 @@ public final class Vocabulary {
   /**
    * Reads the same of any byte-level BPE, in whatever layout: where it has not this one, its tokens
    * of text keep their order and get the ids from 4 on, and RoBERTa's special tokens stand for its
-   * own. Texts are cut into the same tokens; the ids are not those of the file.
+   * own. Texts without the names of special tokens are cut into the same tokens; the ids are not
+   * those of the file. Its normalizer, its pre-tokenizer and its added tokens that are not special
+   * are kept.
    *
    * @throws IllegalArgumentException with the reason if it is anything else
    */
@@ -236,9 +240,19 @@ public final class Vocabulary {
   }
 
   /**
+   * Whether text is cut as GPT-2 cuts it, and nothing else is done to it: all that vocab.json and
+   * merges.txt can tell.
+   */
+  public boolean cutsAsGpt2() {
+    return pipeline.isGpt2();
+  }
+
+  /**
    * The ids that begin a word wherever they stand, for whole-word masking: text that starts with a
    * space. White space of other kinds begins none; what follows a special token begins one by its
-   * place.
+   * place. Where a vocabulary cuts text otherwise than GPT-2, a word that comes without a space of
+   * its own (behind an added token of spaces, or a bracket that it is one pre-token with) belongs
+   * to the one before.
    */
   public BitSet wordStarts() {
     BitSet starts = new BitSet(size());
@@ -257,6 +271,11 @@ public final class Vocabulary {
     return id >= FIRST_TEXT && id < mask();
   }
 
+  /** Whether it is a byte, or can be made of bytes by merges. */
+  private boolean isMade(int id) {
+    return id >= FIRST_TEXT && id < mask() - pipeline.added().own();
+  }
+
   int byteId(int b) {
     return byteIds[b];
   }
@@ -267,6 +286,17 @@ public final class Vocabulary {
 
   boolean ignoresMerges() {
     return ignoresMerges;
+  }
+
+  TextPipeline pipeline() {
+    return pipeline;
+  }
+
+  /** The tokens that a pre-token may be as a whole. */
+  Map<String, Integer> madeIds() {
+    Map<String, Integer> ids = tokenIds();
+    ids.values().removeIf(id -> !isMade(id));
+    return ids;
   }
 
   String token(int id) {

@@ -3,6 +3,7 @@ package dev.remask.topology;
 import dev.remask.mlm.Packer;
 import dev.remask.mlm.Sentences;
 import dev.remask.mlm.TextRules;
+import dev.remask.mlm.Vocabulary;
 import dev.remask.schemas.Dataset;
 import dev.remask.schemas.InputFormat;
 import dev.remask.schemas.TextUnit;
@@ -94,10 +95,10 @@ public final class PackingFormat {
   }
 
   /** The dataset as this platform packs it: its name for what it knows of text is filled in. */
-  public static Dataset onThisPlatform(Dataset dataset) {
+  public static Dataset onThisPlatform(Dataset dataset, Vocabulary vocabulary) {
     return Dataset.newBuilder(dataset)
         .setTextPlatform(TextRules.platform())
-        .setTextRulesSha256(TextRules.sha256(of(dataset).sentences))
+        .setTextRulesSha256(TextRules.sha256(of(dataset).sentences, vocabulary))
         .build();
   }
 
@@ -108,12 +109,12 @@ public final class PackingFormat {
    * @throws ConfigException if this platform would cut its text in other places than the one that
    *     declared it
    */
-  static void requireThisPlatform(Dataset dataset) {
+  static void requireThisPlatform(Dataset dataset, Vocabulary vocabulary) {
     String declared = dataset.getTextRulesSha256();
     if (declared.isEmpty()) {
       return;
     }
-    String here = TextRules.sha256(of(dataset).sentences);
+    String here = TextRules.sha256(of(dataset).sentences, vocabulary);
     if (!here.equals(declared)) {
       throw new ConfigException(
           "dataset.name",

@@ -104,7 +104,7 @@ public final class PackingTopology {
     // One for all tasks of a stream thread: they meet the same words.
     ThreadLocal<Tokenizer> tokenizers = ThreadLocal.withInitial(() -> new Tokenizer(vocabulary));
     PackingFormat.of(dataset);
-    PackingFormat.requireThisPlatform(dataset);
+    PackingFormat.requireThisPlatform(dataset, vocabulary);
     int partitions = dataset.getPartitions();
     Serializer<Segment> segment = AvroSerdes.of(Segment.class, config).serializer();
     Topology topology =

@@ -376,7 +376,7 @@ class PackingTopologyTest {
   /** As where a JDK of another Unicode version declared it. */
   @Test
   void aPlatformThatCutsTextInOtherPlacesIsRefused() {
-    Dataset here = PackingFormat.onThisPlatform(ONE);
+    Dataset here = PackingFormat.onThisPlatform(ONE, Fixture.VOCABULARY);
     Fixture.packer(here).close();
     requireRefused(
         "dataset.name",
@@ -387,7 +387,9 @@ class PackingTopologyTest {
         .hasMessageContaining(here.getTextPlatform())
         .hasMessageNotContaining("\n");
     // The rules are those of the unit: lines do not end where sentences do.
-    Dataset lines = PackingFormat.onThisPlatform(with(ONE, d -> d.setTextUnit(TextUnit.LINES)));
+    Dataset lines =
+        PackingFormat.onThisPlatform(
+            with(ONE, d -> d.setTextUnit(TextUnit.LINES)), Fixture.VOCABULARY);
     assertThat(lines.getTextRulesSha256()).isNotEqualTo(here.getTextRulesSha256());
   }
 

@@ -25,14 +25,18 @@ public final class TokenizerFiles {
     Vocabulary vocabulary = Vocabulary.parse(tokenizerJson);
     SortedMap<String, byte[]> files = new TreeMap<>();
     files.put("tokenizer.json", tokenizerJson.clone());
-    files.put("vocab.json", vocabulary.vocabJson().getBytes(StandardCharsets.UTF_8));
-    files.put("merges.txt", vocabulary.mergesTxt().getBytes(StandardCharsets.UTF_8));
     files.put("special_tokens_map.json", json(specialTokens()));
+    boolean gpt2 = vocabulary.cutsAsGpt2();
     Map<String, Object> config = new LinkedHashMap<>();
-    config.put("tokenizer_class", "RobertaTokenizer");
+    // Else tokenizer.json alone: RobertaTokenizer puts its own way of cutting into its place.
+    config.put("tokenizer_class", gpt2 ? "RobertaTokenizer" : "PreTrainedTokenizerFast");
     config.put("model_max_length", positions);
-    config.put("add_prefix_space", false);
-    config.put("trim_offsets", true);
+    if (gpt2) {
+      files.put("vocab.json", vocabulary.vocabJson().getBytes(StandardCharsets.UTF_8));
+      files.put("merges.txt", vocabulary.mergesTxt().getBytes(StandardCharsets.UTF_8));
+      config.put("add_prefix_space", false);
+      config.put("trim_offsets", true);
+    }
     config.put("errors", "replace");
     config.putAll(specialTokens());
     files.put("tokenizer_config.json", json(config));

@@ -40,4 +40,23 @@ class TokenizerFilesTest {
     assertThat(ids.get(special.get("mask_token").get("content").asText()).asInt())
         .isEqualTo(vocabulary.mask());
   }
+
+  /** Which only its tokenizer.json can say. */
+  @Test
+  void aVocabularyThatCutsTextOtherwiseIsLoadedFromItsOwnFile() throws Exception {
+    String plain =
+        new String(
+            Vocabulary.learn(List.of("the cat sat"), 261).tokenizerJson(), StandardCharsets.UTF_8);
+    byte[] spaced =
+        plain
+            .replace("\"add_prefix_space\":false", "\"add_prefix_space\":true")
+            .getBytes(StandardCharsets.UTF_8);
+    SortedMap<String, byte[]> files = TokenizerFiles.of(spaced, 128);
+    assertThat(files)
+        .containsOnlyKeys("tokenizer.json", "special_tokens_map.json", "tokenizer_config.json");
+    assertThat(files.get("tokenizer.json")).isEqualTo(spaced);
+    JsonNode config = JSON.readTree(files.get("tokenizer_config.json"));
+    assertThat(config.get("tokenizer_class").asText()).isEqualTo("PreTrainedTokenizerFast");
+    assertThat(config.has("add_prefix_space")).isFalse();
+  }
 }

