@@ -1,6 +1,7 @@
 package dev.remask.app;
 
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PlannedEpoch;
 import dev.remask.schemas.SequenceKey;
 import java.util.ArrayList;
@@ -25,9 +26,8 @@ final class PeekCommand implements Callable<Integer> {
   @Option(
       names = "--segment",
       paramLabel = "P:SEQ",
-      defaultValue = "0:0",
-      description = "Partition and sequence (default: ${DEFAULT-VALUE}).")
-  private String segment = "0:0";
+      description = "Partition and sequence (default: the first segment that there is).")
+  private @Nullable String segment;
 
   @Option(
       names = "--epochs",
@@ -42,7 +42,9 @@ final class PeekCommand implements Callable<Integer> {
     PlannedRun run = PlannedRun.find(settings);
     SortedMap<Integer, PlannedEpoch> planned = run.epochs();
     Dataset dataset = run.dataset();
-    Peek peek = Peek.of(settings, dataset, place(segment, dataset.getPartitions()));
+    SequenceKey place =
+        segment == null ? first(settings, dataset) : place(segment, dataset.getPartitions());
+    Peek peek = Peek.of(settings, dataset, place);
     List<Peek.View> views = new ArrayList<>();
     for (int epoch : epochs == null ? planned.keySet().stream().limit(3).toList() : epochs) {
       PlannedEpoch plan = planned.get(epoch);
@@ -58,6 +60,19 @@ final class PeekCommand implements Callable<Integer> {
       peek.print(views, new Console(System.out, Terminal.isColoured(), System::nanoTime));
     }
     return 0;
+  }
+
+  private static SequenceKey first(Settings settings, Dataset dataset) {
+    int partitions = dataset.getPartitions();
+    long[] ends =
+        LogReader.endSequences(
+            settings.clients(), settings.topics().segments(dataset.getName(), partitions));
+    for (int partition = 0; partition < partitions; partition++) {
+      if (ends[partition] > 0) {
+        return new SequenceKey(partition, 0);
+      }
+    }
+    throw new Failure("dataset " + dataset.getName() + " has no segment yet", null);
   }
 
   private static SequenceKey place(String text, int partitions) {

@@ -169,6 +169,8 @@ class DemoIT {
     JsonNode examples = json("peek", "--segment", "0:20", "--epochs", "1,2").get("examples");
     assertThat(examples.get(0).get("positions")).isNotEqualTo(examples.get(1).get("positions"));
 
+    assertThat(json("peek").get("examples")).as("of the first segment").hasSize(3);
+
     assertThat(json("replay", "--explain").get("segments")).isEqualTo(report.get("segments"));
 
     JsonNode filled = json("fill-mask", "He looked at the <mask>.").get(0);
