@@ -14,6 +14,12 @@ final class SeenPreTokens {
   /** Of ten languages mixed an eighth of the pre-tokens is not known where this is the limit. */
   static final int ENTRIES_MAX = 1 << 18;
 
+  /**
+   * What would stand further from its place is not remembered: words made to have one hash cost no
+   * more than unknown ones.
+   */
+  private static final int PROBES_MAX = 32;
+
   private final int entriesMax;
   private final int wordsMax; // bounds long entries too
 
@@ -41,9 +47,13 @@ final class SeenPreTokens {
   boolean addTo(IntList out, String text, int start, int end) {
     int hash = hash(text, start, end);
     int mask = slots.length - 1;
-    for (int slot = hash & mask; slots[slot] != 0; slot = slot + 1 & mask) {
-      int entry = (int) slots[slot];
-      if ((int) (slots[slot] >>> 32) == hash && isAt(entry, text, start, end)) {
+    for (int probe = hash; probe != hash + PROBES_MAX; probe++) {
+      long taken = slots[probe & mask];
+      if (taken == 0) {
+        return false;
+      }
+      int entry = (int) taken;
+      if ((int) (taken >>> 32) == hash && isAt(entry, text, start, end)) {
         int from = entry + 1 + (end - start + 1) / 2;
         out.addAll(words, from, from + (words[entry] >>> 8));
         return true;
@@ -88,11 +98,13 @@ final class SeenPreTokens {
 
   private void take(long taken) {
     int mask = slots.length - 1;
-    int slot = (int) (taken >>> 32) & mask;
-    while (slots[slot] != 0) {
-      slot = slot + 1 & mask;
+    int hash = (int) (taken >>> 32);
+    for (int probe = hash; probe != hash + PROBES_MAX; probe++) {
+      if (slots[probe & mask] == 0) {
+        slots[probe & mask] = taken;
+        return;
+      }
     }
-    slots[slot] = taken;
   }
 
   private boolean isAt(int entry, String text, int start, int end) {
