@@ -1,6 +1,7 @@
 package dev.remask.app;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -76,13 +77,25 @@ final class FileTree implements Iterator<Path> {
     }
   }
 
+  /** What is in a folder, in the order of the names. */
+  interface Folders {
+    List<Path> names(Path folder) throws IOException;
+  }
+
   private final Iterator<Root> roots;
+  private final Folders entries;
   private final Deque<Iterator<Path>> folders = new ArrayDeque<>();
   private @Nullable Root root;
   private @Nullable Path next;
 
+  /** A folder that cannot be read ends it with a Failure. */
   FileTree(List<Root> roots) {
+    this(roots, FileTree::names);
+  }
+
+  FileTree(List<Root> roots, Folders entries) {
     this.roots = roots.iterator();
+    this.entries = entries;
   }
 
   @Override
@@ -123,13 +136,22 @@ final class FileTree implements Iterator<Path> {
 
   private void visit(Path path, boolean isFolder) {
     if (isFolder) {
-      folders.push(names(path).iterator());
+      folders.push(entries(path).iterator());
     } else if (root != null && root.matches(path) && Files.isRegularFile(path)) {
       next = path;
     }
   }
 
-  private static List<Path> names(Path folder) {
+  private List<Path> entries(Path folder) {
+    try {
+      return entries.names(folder);
+    } catch (IOException e) {
+      throw new Failure("the folder " + folder + " cannot be read: " + e, e);
+    }
+  }
+
+  /** Those that do not begin with a dot; none if the folder is not there any more. */
+  static List<Path> names(Path folder) throws IOException {
     List<Path> names = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
       for (Path entry : entries) {
@@ -139,8 +161,8 @@ final class FileTree implements Iterator<Path> {
       }
     } catch (NoSuchFileException | NotDirectoryException e) {
       return List.of(); // Gone since it was seen.
-    } catch (IOException | java.nio.file.DirectoryIteratorException e) {
-      throw new Failure("the folder " + folder + " cannot be read: " + e, e);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     Collections.sort(names);
     return names;

@@ -1,6 +1,7 @@
 package dev.remask.app;
 
 import dev.remask.app.Corpus.Source;
+import dev.remask.app.FileTree.Folders;
 import dev.remask.app.FileTree.Root;
 import dev.remask.app.Reading.Form;
 import java.io.IOException;
@@ -14,10 +15,14 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * changed. A file of lines gives each line once it has an end; one that is a document, or is
  * compressed, is taken as a whole when nobody has written to it for a second. A file of lines whose
  * part that was read is not there any more, as another took its place or it was cut, is read from
- * its beginning. Remembers size, place and a hash of each file that is there.
+ * its beginning. What cannot be read, a folder too, is told once, and read as soon as it can be.
+ * Remembers size, place and a hash of each file that is there.
  */
 final class FollowedFiles implements Sources {
   /**
@@ -91,6 +97,7 @@ final class FollowedFiles implements Sources {
   private static final int TAIL = 1 << 12;
 
   private final List<Root> roots;
+  private final Folders folders;
   private final Reading reading;
   private final int charsMax;
   private final Clock clock;
@@ -98,6 +105,8 @@ final class FollowedFiles implements Sources {
   private final Map<Path, Seen> seen = new HashMap<>();
   private Map<Path, Look> lastRound = new HashMap<>();
   private Map<Path, Look> round = new HashMap<>();
+  private final Set<Path> closed = new HashSet<>();
+  private final Queue<Source> told = new ArrayDeque<>();
   private FileTree files;
   private @Nullable LineSources lines;
   private Path path = Path.of("");
@@ -106,13 +115,37 @@ final class FollowedFiles implements Sources {
   private @Nullable Seen ends;
 
   FollowedFiles(
-      List<Root> roots, Reading reading, int charsMax, Clock clock, BooleanSupplier stop) {
+      List<Root> roots,
+      Folders folders,
+      Reading reading,
+      int charsMax,
+      Clock clock,
+      BooleanSupplier stop) {
     this.roots = roots;
+    this.folders = folders;
     this.reading = reading;
     this.charsMax = charsMax;
     this.clock = clock;
     this.stop = stop;
-    this.files = new FileTree(roots);
+    this.files = tree();
+  }
+
+  private FileTree tree() {
+    return new FileTree(roots, this::names);
+  }
+
+  /** None of a folder that cannot be read, which is told unless it was before. */
+  private List<Path> names(Path folder) {
+    try {
+      List<Path> names = folders.names(folder);
+      boolean unused = closed.remove(folder);
+      return names;
+    } catch (IOException e) {
+      if (closed.add(folder)) {
+        told.add(FileSources.unreadable(folder, reading, e));
+      }
+      return List.of();
+    }
   }
 
   @Override
@@ -123,6 +156,7 @@ final class FollowedFiles implements Sources {
         close();
         source = files.hasNext() ? visit(files.next()) : null;
       }
+      source = source == null ? told.poll() : source;
       if (source != null) {
         return source;
       }
@@ -142,12 +176,14 @@ final class FollowedFiles implements Sources {
     }
   }
 
-  /** Forgets what is not there any more. */
+  /** Forgets what is not there any more, as far as one can see. */
   private void nextRound() {
-    seen.keySet().retainAll(round.keySet());
+    closed.removeIf(Files::notExists);
+    seen.keySet()
+        .removeIf(file -> !round.containsKey(file) && closed.stream().noneMatch(file::startsWith));
     lastRound = round;
     round = new HashMap<>();
-    files = new FileTree(roots);
+    files = tree();
   }
 
   /** The document that the file is, if it is one; else its new lines are opened. */

@@ -26,6 +26,9 @@ record Status(List<OfDataset> datasets, List<OfRun> runs) {
       long tokens,
       long truncatedTokens,
       long repeatedTokens,
+      long heldOutTokens,
+      long heldOutTruncatedTokens,
+      long heldOutRepeatedTokens,
       boolean balanced) {}
 
   record OfRun(

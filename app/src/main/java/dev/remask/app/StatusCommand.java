@@ -156,6 +156,9 @@ final class StatusCommand implements Callable<Integer> {
         sum(books, Books::getTokens),
         sum(books, Books::getTruncatedTokens),
         sum(books, Books::getRepeatedTokens),
+        sum(books, Books::getHeldOutTokens),
+        sum(books, Books::getHeldOutTruncatedTokens),
+        sum(books, Books::getHeldOutRepeatedTokens),
         accounted == sum(books, Books::getDocuments));
   }
 

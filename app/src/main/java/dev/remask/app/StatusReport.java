@@ -62,15 +62,23 @@ final class StatusReport {
               Locale.ROOT, "%,d updates among the packed, pending and held out", d.updates()));
     }
     if (d.truncatedTokens() + d.repeatedTokens() > 0) {
+      parts.add("pairs: " + ofPairs(d.tokens(), d.truncatedTokens(), d.repeatedTokens()));
+    }
+    if (d.heldOutTruncatedTokens() + d.heldOutRepeatedTokens() > 0) {
       parts.add(
-          String.format(
-              Locale.ROOT,
-              "pairs: of %,d tokens %,d truncated; %,d of other documents repeated",
-              d.tokens(),
-              d.truncatedTokens(),
-              d.repeatedTokens()));
+          "held out: "
+              + ofPairs(d.heldOutTokens(), d.heldOutTruncatedTokens(), d.heldOutRepeatedTokens()));
     }
     return String.join("; ", parts);
+  }
+
+  private static String ofPairs(long tokens, long truncated, long repeated) {
+    return String.format(
+        Locale.ROOT,
+        "of %,d tokens %,d truncated, %,d of other documents repeated",
+        tokens,
+        truncated,
+        repeated);
   }
 
   private void print(Status.OfRun r) {

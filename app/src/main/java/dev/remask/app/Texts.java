@@ -50,7 +50,8 @@ interface Texts {
 
       @Override
       public Sources follow(int charsMax, BooleanSupplier stop) {
-        return new FollowedFiles(roots, reading, charsMax, Clock.systemUTC(), stop);
+        return new FollowedFiles(
+            roots, FileTree::names, reading, charsMax, Clock.systemUTC(), stop);
       }
     };
   }

@@ -3,13 +3,17 @@ package dev.remask.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.remask.app.Corpus.Source;
+import dev.remask.app.FileTree.Root;
 import dev.remask.topology.BadDocument;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +21,8 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,6 +126,47 @@ class FollowedFilesTest {
       Thread.sleep(2_500);
     }
     assertThat(seen).isEmpty();
+  }
+
+  /** By a folder that cannot be listed at times; whoever tests as root can list any. */
+  @Test
+  void aFolderThatCannotBeReadIsToldOnceAndReadLater() throws Exception {
+    Path locked = Files.createDirectory(folder.resolve("locked"));
+    append("locked/a.jsonl", line("one"));
+    append("b.jsonl", line("first"));
+    AtomicBoolean isLocked = new AtomicBoolean();
+    AtomicInteger refused = new AtomicInteger();
+    FileTree.Folders folders =
+        listed -> {
+          if (isLocked.get() && listed.equals(locked)) {
+            refused.incrementAndGet();
+            throw new AccessDeniedException(listed.toString());
+          }
+          return FileTree.names(listed);
+        };
+    List<Root> roots = List.of(Root.of(folder.toString()));
+    try (Background<Boolean> following =
+        new Background<>(
+            "test-follow",
+            ended ->
+                follow(
+                    new FollowedFiles(
+                        roots, folders, Reading.plain("file"), 1_000, Clock.systemUTC(), ended)))) {
+      following.start();
+      assertThat(next(2)).containsValues("one", "first");
+      for (int again = 1; again <= 2; again++) {
+        isLocked.set(true);
+        assertThat(next(1)).containsOnly(Map.entry("locked", "unreadable"));
+        int before = refused.get();
+        Await.until("rounds", Duration.ofSeconds(20), () -> refused.get() > before + 1);
+        append("b.jsonl", line("more"));
+        assertThat(next(1)).containsOnly(Map.entry("b.jsonl:" + (again + 1), "more"));
+        append("locked/a.jsonl", line("late"));
+        isLocked.set(false);
+        assertThat(next(1)).containsOnly(Map.entry("locked/a.jsonl:" + (again + 1), "late"));
+      }
+    }
+    assertThat(seen).as("what had been read is not read again").isEmpty();
   }
 
   private static String line(String text) {

@@ -155,6 +155,9 @@ final class StreamReference {
     private long updates;
     private long truncated;
     private long repeated;
+    private long heldOutTokens;
+    private long heldOutTruncated;
+    private long heldOutRepeated;
 
     Partition(Deserializer<Document> documents, int partition) {
       this.documents = documents;
@@ -230,12 +233,17 @@ final class StreamReference {
     private void pack(String id, String text) {
       List<int[]> sentences =
           Sentences.prose(Locale.ROOT).split(text).stream().map(tokenizer::encode).toList();
+      long length = sentences.stream().mapToLong(sentence -> sentence.length).sum();
       if (HeldOut.contains(id, dataset.getHeldOutPermille())) {
         heldOutDocuments++;
-        heldOutCarry = take(heldOutPacker.pack(heldOutCarry, id, sentences), heldOut);
+        heldOutTokens += length;
+        Packing packing = heldOutPacker.pack(heldOutCarry, id, sentences);
+        heldOutTruncated += packing.truncated();
+        heldOutRepeated += packing.repeated();
+        heldOutCarry = take(packing, heldOut);
       } else {
         accepted++;
-        tokens += sentences.stream().mapToLong(sentence -> sentence.length).sum();
+        tokens += length;
         Packing packing = trainingPacker.pack(trainingCarry, id, sentences);
         truncated += packing.truncated();
         repeated += packing.repeated();
@@ -262,7 +270,10 @@ final class StreamReference {
           flushes,
           updates,
           truncated,
-          repeated);
+          repeated,
+          heldOutTokens,
+          heldOutTruncated,
+          heldOutRepeated);
     }
   }
 }

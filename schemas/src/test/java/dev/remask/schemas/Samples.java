@@ -24,7 +24,7 @@ final class Samples {
             List.of(new DocumentSpan("a", 1, 2, null), new DocumentSpan("é", 2, 3, "news")))
         .setSecondPart(-1)
         .setNextSentence(true)
-        .setBooks(new Books(7L, 2L, 1L, 1L, 1L, 1L, 1L, 64L, -1L, 3L, 2L, 1L))
+        .setBooks(new Books(7L, 2L, 1L, 1L, 1L, 1L, 1L, 64L, -1L, 3L, 2L, 1L, 9L, 4L, 5L))
         .build();
   }
 

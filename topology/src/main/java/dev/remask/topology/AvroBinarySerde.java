@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AvroBinarySerde {
   /** Of the schemas; a test says when it must be raised. */
-  static final byte VERSION = 2;
+  static final byte VERSION = 3;
 
   /** A waiting segment of 512 tokens, and its documents. */
   private static final int BYTES_USUAL = 4096;

@@ -9,7 +9,7 @@ import dev.remask.schemas.Books;
  * (invariant 5).
  */
 final class Bookkeeping {
-  static final Books NOTHING = new Books(0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L);
+  static final Books NOTHING = Books.newBuilder().build();
 
   private Bookkeeping() {}
 
@@ -25,8 +25,13 @@ final class Bookkeeping {
     return read(books).setTombstones(books.getTombstones() + 1).build();
   }
 
-  static Books heldOut(Books books) {
-    return read(books).setHeldOut(books.getHeldOut() + 1).build();
+  static Books heldOut(Books books, long tokens, Packing packing) {
+    return read(books)
+        .setHeldOut(books.getHeldOut() + 1)
+        .setHeldOutTokens(books.getHeldOutTokens() + tokens)
+        .setHeldOutTruncatedTokens(books.getHeldOutTruncatedTokens() + packing.truncated())
+        .setHeldOutRepeatedTokens(books.getHeldOutRepeatedTokens() + packing.repeated())
+        .build();
   }
 
   static Books training(Books books, long tokens, Packing packing) {

@@ -114,6 +114,7 @@ public interface DocumentDecoder {
       try {
         Document document =
             deserializer.deserialize(record.topic(), record.headers(), record.value());
+        requireNothingReplaced(document, record.value());
         return new Decoded(id, document.getText(), document.getSource());
       } catch (SerializationException e) {
         if (isOutage(e)) {
@@ -122,6 +123,19 @@ public interface DocumentDecoder {
         throw new BadDocument(BadDocument.Reason.UNREADABLE, reasonOf(e), e);
       }
     };
+  }
+
+  /**
+   * Avro itself, so also Confluent's serde, makes U+FFFD of what is not UTF-8, and so does ours
+   * where the writer's schema says bytes. One that was written as such is in the payload.
+   */
+  private static void requireNothingReplaced(Document document, byte[] payload) {
+    int found = Utf8.replacements(document.getText());
+    String source = document.getSource();
+    found += source == null ? 0 : Utf8.replacements(source);
+    if (found > 0 && found > Utf8.replacements(payload)) {
+      throw new BadDocument(BadDocument.Reason.UNREADABLE, "a string is not UTF-8");
+    }
   }
 
   private static DocumentDecoder text(Function<ConsumerRecord<byte[], byte[]>, String> ids) {

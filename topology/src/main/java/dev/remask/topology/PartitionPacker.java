@@ -70,7 +70,7 @@ final class PartitionPacker {
       throw new BadDocument(BadDocument.Reason.EMPTY, "no text");
     }
     return HeldOut.contains(document.id(), dataset.getHeldOutPermille()) // invariant 11
-        ? packHeldOut(state, document, encoded)
+        ? packHeldOut(state, document, encoded, tokens)
         : packTraining(state, document, encoded, tokens);
   }
 
@@ -98,10 +98,10 @@ final class PartitionPacker {
   }
 
   private Step packHeldOut(
-      PackerState state, DocumentDecoder.Decoded document, List<int[]> encoded) {
+      PackerState state, DocumentDecoder.Decoded document, List<int[]> encoded, long tokens) {
     Packing packing =
         heldOut.pack(carry(state.getHeldOut()), document.id(), document.source(), encoded);
-    Books books = Bookkeeping.heldOut(state.getBooks());
+    Books books = Bookkeeping.heldOut(state.getBooks(), tokens, packing);
     return new Step(
         new PackerState(state.getTraining(), state(packing.carry()), books, state.getNextOffset()),
         List.of(),

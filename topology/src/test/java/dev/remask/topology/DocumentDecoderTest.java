@@ -8,22 +8,35 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.Document;
 import dev.remask.schemas.DocumentIds;
 import dev.remask.schemas.DocumentsFormat;
 import dev.remask.topology.BadDocument.Reason;
 import dev.remask.topology.DocumentDecoder.Decoded;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.StringLength;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.InvalidNumberEncodingException;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -172,6 +185,73 @@ class DocumentDecoderTest {
     } catch (BadDocument e) {
       assertThat(e.reason()).isEqualTo(Reason.UNREADABLE);
       assertThat(isUtf8).isFalse();
+    }
+  }
+
+  /** As Avro's own decoder reads it, which Confluent's serde uses; also from a field of bytes. */
+  @Property
+  void avroIsTheTextAndSourceOrUnreadable(
+      @ForAll("somethingLikeUtf8") byte[] text, @ForAll("somethingLikeUtf8") byte[] source)
+      throws IOException {
+    byte[] payload = payload(text, source);
+    for (boolean fromBytes : new boolean[] {false, true}) {
+      DocumentDecoder decoder =
+          DocumentDecoder.avro(DocumentId::place, (topic, value) -> lenient(value, fromBytes));
+      if (isUtf8(text) && isUtf8(source)) {
+        Decoded decoded = decoder.decode(record(null, payload));
+        assertThat(decoded.text().getBytes(UTF_8)).isEqualTo(text);
+      } else {
+        BadDocument bad = bad(decoder, record(null, payload));
+        assertThat(bad.reason()).isEqualTo(Reason.UNREADABLE);
+        assertThat(bad).hasMessageContaining("not UTF-8");
+      }
+    }
+  }
+
+  @Provide
+  Arbitrary<byte[]> somethingLikeUtf8() {
+    return Arbitraries.of("a", "\uFFFD", "é", "\uD83D\uDE00")
+        .map(text -> text.getBytes(UTF_8))
+        .flatMap(
+            bytes ->
+                Arbitraries.frequency(
+                        Tuple.of(5, bytes.length), Tuple.of(1, Math.max(1, bytes.length - 1)))
+                    .map(length -> Arrays.copyOf(bytes, length)))
+        .list()
+        .ofMaxSize(6)
+        .map(
+            parts -> {
+              ByteArrayOutputStream all = new ByteArrayOutputStream();
+              parts.forEach(all::writeBytes);
+              return all.toByteArray();
+            });
+  }
+
+  private static byte[] payload(byte[] text, byte[] source) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(out, null);
+    encoder.writeBytes(text);
+    encoder.writeIndex(1);
+    encoder.writeBytes(source);
+    return out.toByteArray();
+  }
+
+  private static Document lenient(byte[] payload, boolean fromBytes) {
+    Schema written = Document.getClassSchema();
+    if (fromBytes) {
+      written =
+          SchemaBuilder.record("Document")
+              .namespace("dev.remask.schemas")
+              .fields()
+              .requiredBytes("text")
+              .optionalBytes("source")
+              .endRecord();
+    }
+    try {
+      return new SpecificDatumReader<Document>(written, Document.getClassSchema())
+          .read(null, DecoderFactory.get().binaryDecoder(payload, null));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

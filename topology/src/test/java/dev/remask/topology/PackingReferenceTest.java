@@ -178,7 +178,14 @@ class PackingReferenceTest {
         assertThat(state.getBooks()).as("after %s", input).isEqualTo(reference.books());
         assertBalanced(state.getBooks());
       }
-      assertTokensBalance(reference.books(), reference.training, reference.trainingCarry);
+      Books books = reference.books();
+      assertThat(textTokens(reference.training, reference.trainingCarry))
+          .isEqualTo(books.getTokens() - books.getTruncatedTokens() + books.getRepeatedTokens());
+      assertThat(textTokens(reference.heldOut, reference.heldOutCarry))
+          .isEqualTo(
+              books.getHeldOutTokens()
+                  - books.getHeldOutTruncatedTokens()
+                  + books.getHeldOutRepeatedTokens());
       assertSegments(driver, TOPICS.segments(Fixture.DATASET, 1).name(), reference.training);
       assertSegments(driver, TOPICS.heldOut(Fixture.DATASET, 1).name(), reference.heldOut);
       assertThat(Fixture.output(driver, TOPICS.deadLetters()).readRecordsToList())
@@ -198,15 +205,12 @@ class PackingReferenceTest {
         .isEqualTo(books.getDocuments());
   }
 
-  /** Text tokens in = own ones in segments + truncated + those that wait. */
-  private static void assertTokensBalance(Books books, List<TokenSegment> segments, Carry carry) {
-    long text =
-        Stream.concat(segments.stream().map(TokenSegment::tokens), Stream.of(carry.tokens()))
-            .flatMapToInt(Arrays::stream)
-            .filter(id -> id != Vocabulary.BOS && id != Vocabulary.EOS)
-            .count();
-    assertThat(text - books.getRepeatedTokens() + books.getTruncatedTokens())
-        .isEqualTo(books.getTokens());
+  /** In the segments of a half, or waiting. */
+  private static long textTokens(List<TokenSegment> segments, Carry carry) {
+    return Stream.concat(segments.stream().map(TokenSegment::tokens), Stream.of(carry.tokens()))
+        .flatMapToInt(Arrays::stream)
+        .filter(id -> id != Vocabulary.BOS && id != Vocabulary.EOS)
+        .count();
   }
 
   private static void assertSegments(
@@ -267,6 +271,9 @@ class PackingReferenceTest {
     private long updates;
     private long truncated;
     private long repeated;
+    private long heldOutTokens;
+    private long heldOutTruncated;
+    private long heldOutRepeated;
 
     Reference(Dataset dataset, Cut cut) {
       this.dataset = dataset;
@@ -322,12 +329,17 @@ class PackingReferenceTest {
 
     private void accept(Input input) {
       List<int[]> encoded = sentences.split(input.text()).stream().map(tokenizer::encode).toList();
+      long length = encoded.stream().mapToLong(sentence -> sentence.length).sum();
       if (HeldOut.contains(input.id(), dataset.getHeldOutPermille())) {
         heldOutDocuments++;
-        heldOutCarry = take(heldOutPacker.pack(heldOutCarry, input.id(), encoded), heldOut);
+        heldOutTokens += length;
+        Packing packing = heldOutPacker.pack(heldOutCarry, input.id(), encoded);
+        heldOutTruncated += packing.truncated();
+        heldOutRepeated += packing.repeated();
+        heldOutCarry = take(packing, heldOut);
       } else {
         accepted++;
-        tokens += encoded.stream().mapToLong(sentence -> sentence.length).sum();
+        tokens += length;
         Packing packing = trainingPacker.pack(trainingCarry, input.id(), encoded);
         truncated += packing.truncated();
         repeated += packing.repeated();
@@ -355,7 +367,10 @@ class PackingReferenceTest {
           flushes,
           updates,
           truncated,
-          repeated);
+          repeated,
+          heldOutTokens,
+          heldOutTruncated,
+          heldOutRepeated);
     }
   }
 
