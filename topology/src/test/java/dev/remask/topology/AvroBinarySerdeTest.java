@@ -85,7 +85,8 @@ class AvroBinarySerdeTest {
 
   @Test
   void aStateOfALaterVersionIsRefused() {
-    for (byte[] bytes : List.of(new byte[0], new byte[] {0}, new byte[] {AvroBinarySerde.VERSION + 1})) {
+    for (byte[] bytes :
+        List.of(new byte[0], new byte[] {0}, new byte[] {AvroBinarySerde.VERSION + 1})) {
       assertThatThrownBy(() -> read(bytes))
           .isInstanceOf(SerializationException.class)
           .hasMessageContaining("state of version");
