@@ -115,7 +115,9 @@ final class DeadLettersCommand implements Callable<Integer> {
     }
     if (sendBack) {
       Reread reread = new Reread(settings, reading, roots);
-      return sendBack(new SendBack(settings, datasets.values(), reread, force), wanted, report);
+      try (SendBack back = new SendBack(settings, datasets.values(), reread, force)) {
+        return sendBack(back, wanted, report);
+      }
     }
     if (show.isEmpty()) {
       report.list(letters, some, last);

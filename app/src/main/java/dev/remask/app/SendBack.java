@@ -3,7 +3,7 @@ package dev.remask.app;
 import dev.remask.app.Letter.Origin;
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
-import dev.remask.schemas.LogReader;
+import dev.remask.schemas.RecordReader;
 import dev.remask.topology.BadDocument;
 import dev.remask.topology.BadDocument.Reason;
 import dev.remask.topology.DeadLetter;
@@ -25,7 +25,8 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,11 +34,11 @@ import org.jspecify.annotations.Nullable;
  * Writes what became a dead letter to its documents topic once more, whole, as it stands at its
  * origin. One transaction holds the document and a record among the dead letters that says so;
  * whoever begins fences the one before and reads what was decided, so no record of a topic is sent
- * back twice unless that is asked for. What {@code ingest} refused is written before the
- * transaction, as ingest writes: of two senders at the same moment each may write it, and the
- * packer drops the second as a duplicate.
+ * back twice unless that is asked for. Good for one pass. What {@code ingest} refused is written
+ * before the transaction, as ingest writes: of two senders at the same moment each may write it,
+ * and the packer drops the second as a duplicate.
  */
-final class SendBack {
+final class SendBack implements AutoCloseable {
   /** What becomes of a dead letter. */
   enum Fate {
     /** Written once more, or in its topic meanwhile. */
@@ -86,22 +87,38 @@ final class SendBack {
   private final Reread files;
   private final boolean force;
   private final String deadLetters;
+  private final long bytesAtOnce;
+  private final RecordReader originals;
 
   /**
-   * @param files closed when all is sent
+   * @param files closed with this
    * @param force also what was sent back before, and what would be refused again
    */
   SendBack(Settings settings, Collection<Dataset> datasets, Reread files, boolean force) {
+    this(settings, datasets, files, force, BYTES_AT_ONCE);
+  }
+
+  /**
+   * @param bytesAtOnce a transaction that has as many takes no further record
+   */
+  SendBack(
+      Settings settings,
+      Collection<Dataset> datasets,
+      Reread files,
+      boolean force,
+      long bytesAtOnce) {
     this.settings = settings;
     this.files = files;
     this.force = force;
     this.deadLetters = settings.topics().deadLetters();
+    this.bytesAtOnce = bytesAtOnce;
     for (Dataset dataset : datasets) {
       this.datasets
           .computeIfAbsent(dataset.getDocumentsTopic(), topic -> new ArrayList<>())
           .add(dataset);
       decoders.put(dataset.getName(), DocumentDecoder.of(dataset, settings.clients()));
     }
+    this.originals = new RecordReader(settings.clients());
   }
 
   /** What would become of those that are wanted; writes nothing. */
@@ -128,8 +145,7 @@ final class SendBack {
     config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, settings.topics().deadLettersId());
     config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_MS);
     var bytes = new ByteArraySerializer();
-    try (Producer<byte[], byte[]> producer = new KafkaProducer<>(config, bytes, bytes);
-        files) {
+    try (Producer<byte[], byte[]> producer = new KafkaProducer<>(config, bytes, bytes)) {
       producer.initTransactions();
       Letters letters = Letters.readDecided(settings.clients(), deadLetters);
       Letters done = force ? Letters.none() : letters;
@@ -147,7 +163,7 @@ final class SendBack {
       Producer<byte[], byte[]> producer, Queue<Letter> letters, Letters done) {
     List<Prepared> batch = new ArrayList<>();
     long bytes = 0;
-    while (!letters.isEmpty() && batch.size() < AT_ONCE && bytes < BYTES_AT_ONCE) {
+    while (!letters.isEmpty() && batch.size() < AT_ONCE && bytes < bytesAtOnce) {
       Letter letter = letters.remove();
       Prepared prepared =
           letter.origin().isFile()
@@ -209,8 +225,8 @@ final class SendBack {
     if (records.isEmpty()) {
       return;
     }
-    producer.beginTransaction();
     try {
+      producer.beginTransaction();
       List<Future<?>> sent = new ArrayList<>();
       for (ProducerRecord<byte[], byte[]> record : records) {
         sent.add(producer.send(record));
@@ -222,11 +238,22 @@ final class SendBack {
       producer.commitTransaction();
     } catch (ExecutionException e) {
       abort(producer, e);
-      throw new Failure("nothing of these " + sent(records) + " was sent: " + e.getCause(), e);
+      throw new Failure(nothingOf(records, e.getCause()), e);
+    } catch (ProducerFencedException | InvalidProducerEpochException e) {
+      throw new Failure(nothingOf(records, e), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
+  }
+
+  private static String nothingOf(List<?> records, @Nullable Throwable why) {
+    boolean fenced =
+        why instanceof ProducerFencedException || why instanceof InvalidProducerEpochException;
+    return "nothing of these "
+        + records.size()
+        + " records was sent: "
+        + (fenced ? "somebody else began to send back; what is left, another start sends" : why);
   }
 
   /** One that was fenced has nothing left to abort. */
@@ -236,10 +263,6 @@ final class SendBack {
     } catch (KafkaException e) {
       why.addSuppressed(e);
     }
-  }
-
-  private static String sent(List<?> records) {
-    return records.size() + " records";
   }
 
   private Prepared prepare(Letter letter, Letters done) {
@@ -253,7 +276,9 @@ final class SendBack {
     if (!letter.documents().equals(letter.origin().topic())) {
       return new Prepared(letter, Fate.GONE, "names two topics, and cannot be of both");
     }
-    Optional<ConsumerRecord<byte[], byte[]>> original = original(letter.origin());
+    Origin origin = letter.origin();
+    Optional<ConsumerRecord<byte[], byte[]>> original =
+        originals.at(origin.topic(), origin.partition(), origin.offset());
     if (original.isEmpty() || !letter.isOf(original.get())) {
       return new Prepared(
           letter,
@@ -267,15 +292,6 @@ final class SendBack {
       }
     }
     return new Prepared(new Outcome(letter, Fate.SENT, ""), original.get());
-  }
-
-  private Optional<ConsumerRecord<byte[], byte[]>> original(Origin origin) {
-    try {
-      return LogReader.record(
-          settings.clients(), origin.topic(), origin.partition(), origin.offset());
-    } catch (UnknownTopicOrPartitionException e) {
-      return Optional.empty();
-    }
   }
 
   /** Why none of the datasets would take it; empty if one would. */
@@ -309,5 +325,11 @@ final class SendBack {
     return done.wasSentBack(letter)
         ? new Outcome(letter, Fate.ALREADY, "")
         : files.again(letter, readers.get(0), preview);
+  }
+
+  @Override
+  public void close() {
+    originals.close();
+    files.close();
   }
 }

@@ -1,7 +1,6 @@
 package dev.remask.schemas;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -145,31 +144,6 @@ public final class LogReader {
   }
 
   /**
-   * The committed record at an offset of a topic of any form; empty if it is not there any more.
-   */
-  public static Optional<ConsumerRecord<byte[], byte[]>> record(
-      Map<String, ?> config, String topic, int partition, long offset) {
-    try (var consumer = consumer(config, new ByteArrayDeserializer())) {
-      TopicPartition place = new TopicPartition(topic, partition);
-      boolean exists =
-          existing(consumer, topic).stream().anyMatch(known -> known.partition() == partition);
-      if (!exists) {
-        return Optional.empty();
-      }
-      List<TopicPartition> one = List.of(place);
-      consumer.assign(one);
-      if (offset < consumer.beginningOffsets(one).getOrDefault(place, 0L)
-          || offset >= consumer.endOffsets(one).getOrDefault(place, 0L)) {
-        return Optional.empty();
-      }
-      consumer.seek(place, offset);
-      List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
-      LogScan.drain(consumer, Map.of(place, offset + 1), found::add);
-      return found.stream().findFirst();
-    }
-  }
-
-  /**
    * The sequence after that of the last committed record, per partition {@code [P]}: 0 where there
    * is none. Steps back over transaction markers, so it never counts by offsets.
    */
@@ -254,7 +228,7 @@ public final class LogReader {
         .toList();
   }
 
-  private static List<PartitionInfo> existing(
+  static List<PartitionInfo> existing(
       org.apache.kafka.clients.consumer.Consumer<?, ?> consumer, String topic) {
     return existing(consumer, topic, VISIBLE_MAX);
   }
