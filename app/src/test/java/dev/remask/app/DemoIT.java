@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -91,6 +92,10 @@ class DemoIT {
   }
 
   private Program startDemo(String... more) throws IOException {
+    return startDemo(List.of(), more);
+  }
+
+  private Program startDemo(List<String> javaOptions, String... more) throws IOException {
     String[] options = {
       "demo",
       "--data",
@@ -116,7 +121,7 @@ class DemoIT {
       "--set",
       "total.steps=300"
     };
-    return Program.start(folder, Program.join(options, more));
+    return Program.start(folder, Map.of(), javaOptions, Program.join(options, more));
   }
 
   private JsonNode json(String... arguments) throws Exception {
@@ -231,7 +236,7 @@ class DemoIT {
   @Test
   @Order(4)
   void theDataFolderHasOneOwner() throws Exception {
-    Program second = startDemo();
+    Program second = startDemo(Program.BRIEF);
     second.finish(DEMO_MAX, 2);
     assertThat(second.errors()).contains("is in use by another remask").doesNotContain("\tat ");
   }
@@ -248,10 +253,10 @@ class DemoIT {
   @Test
   @Order(6)
   void settingsThatAreFixedAreNamed() throws Exception {
-    Program other = startDemo("--exit-when-done", "--set", "segment.length=32");
+    Program other = startDemo(Program.BRIEF, "--exit-when-done", "--set", "segment.length=32");
     other.finish(DEMO_MAX, 2);
     assertThat(other.errors()).contains("segment.length", "32", "64").doesNotContain("\tat ");
-    Program shape = startDemo("--exit-when-done", "--set", "model.layers=1");
+    Program shape = startDemo(Program.BRIEF, "--exit-when-done", "--set", "model.layers=1");
     shape.finish(DEMO_MAX, 2);
     assertThat(shape.errors()).contains("model.layers").doesNotContain("\tat ");
   }
@@ -297,7 +302,7 @@ class DemoIT {
     };
     List<Program> programs = new ArrayList<>();
     for (String[] mistake : mistakes) {
-      programs.add(Program.start(folder, mistake));
+      programs.add(Program.start(folder, Map.of(), Program.BRIEF, mistake));
     }
     for (Program program : programs) {
       program.finish(DEMO_MAX, 2);
