@@ -2,6 +2,7 @@ package dev.remask.topology;
 
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PackerState;
 import dev.remask.schemas.Topics;
 import java.time.Duration;
@@ -48,6 +49,26 @@ public final class PackerProgress {
       }
     }
     return states;
+  }
+
+  /**
+   * Whether what can be read of a partition is of whole transactions: the state is that of exactly
+   * the segments that are there, and of the offset that the group goes on at, or of a later one.
+   */
+  static boolean isWhole(
+      Admin admin, Map<String, ?> clients, Topics topics, Dataset dataset, int partition) {
+    PackerState state =
+        states(clients, topics, dataset).getOrDefault(partition, PartitionPacker.EMPTY);
+    String name = dataset.getName();
+    int partitions = dataset.getPartitions();
+    long next =
+        GroupProgress.committed(admin, topics.packerId(name), dataset.getDocumentsTopic())
+            .getOrDefault(partition, 0L);
+    return next <= state.getNextOffset()
+        && LogReader.endSequence(clients, topics.segments(name, partitions), partition)
+            == state.getTraining().getNextSequence()
+        && LogReader.endSequence(clients, topics.heldOut(name, partitions), partition)
+            == state.getHeldOut().getNextSequence();
   }
 
   /**
