@@ -177,7 +177,7 @@ final class LostMarkers {
         !packed.contains(lost.partition.topic()) || isWhole.test(lost.partition.partition());
     if (!harmless) {
       told.add(lost);
-      notices.accept(where + ", and part of it was read: see docs/operations.md");
+      notices.accept(where + ", and only there: aborting it would lose text; nothing is done");
       return;
     }
     AbortTransactionSpec spec =
@@ -187,6 +187,9 @@ final class LostMarkers {
       GroupProgress.get(admin.abortTransaction(spec).all());
       told.add(lost);
       notices.accept(where + ", which stops its readers: aborted, and done again");
+    } catch (AuthorizationException e) {
+      told.add(lost);
+      notices.accept(where + ", and this user may not abort it: " + e.getMessage());
     } catch (ApiException e) {
       LOG.warn("{}, and does not abort it", where, e); // Another instance may have.
     }
