@@ -100,7 +100,7 @@ class SchemaTest {
             + "04 c3a9 04 06 02 08 6e657773" // "é" from 2 to 3, source "news"
             + "00" // no more documents
             + "01 02 01" // second part -1, next sentence: second branch, true
-            + "0e 04 02 02 02 02 02 8001 01 06 04 02"; // the books
+            + "0e 04 02 02 02 02 02 8001 01 06 04 02 12 08 0a"; // the books
     String url = "mock://" + UUID.randomUUID();
     try (Serde<Segment> serde = AvroSerdes.of(Segment.class, Samples.registry(url))) {
       byte[] written = serde.serializer().serialize("t", Samples.segment());

@@ -2,7 +2,9 @@ package dev.remask.topology;
 
 import dev.remask.schemas.ClientConfigs;
 import dev.remask.schemas.Dataset;
+import dev.remask.schemas.LogReader;
 import dev.remask.schemas.PackerState;
+import dev.remask.schemas.RecordReader;
 import dev.remask.schemas.Topics;
 import java.time.Duration;
 import java.util.List;
@@ -10,6 +12,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
@@ -19,6 +22,9 @@ import org.apache.kafka.common.serialization.Deserializer;
 /** How far the packer of a dataset is, told by the logs alone: from any process, without it. */
 public final class PackerProgress {
   private static final long POLL_MS = 100;
+
+  /** A group may be past markers of transactions that follow the last record. */
+  private static final long MARKERS_MAX = 100;
 
   private PackerProgress() {}
 
@@ -48,6 +54,38 @@ public final class PackerProgress {
       }
     }
     return states;
+  }
+
+  /**
+   * Whether what can be read of a partition is of whole transactions: the state is that of exactly
+   * the segments that are there, and of the offset that the group goes on at, or of a later one.
+   */
+  static boolean isWhole(
+      Admin admin, Map<String, ?> clients, Topics topics, Dataset dataset, int partition) {
+    PackerState state =
+        states(clients, topics, dataset).getOrDefault(partition, PartitionPacker.EMPTY);
+    String name = dataset.getName();
+    int partitions = dataset.getPartitions();
+    long next =
+        GroupProgress.committed(admin, topics.packerId(name), dataset.getDocumentsTopic())
+            .getOrDefault(partition, 0L);
+    return !holdsAny(clients, dataset.getDocumentsTopic(), partition, state.getNextOffset(), next)
+        && LogReader.endSequence(clients, topics.segments(name, partitions), partition)
+            == state.getTraining().getNextSequence()
+        && LogReader.endSequence(clients, topics.heldOut(name, partitions), partition)
+            == state.getHeldOut().getNextSequence();
+  }
+
+  /** Whether there are records among these offsets; true if they are too many to look. */
+  private static boolean holdsAny(
+      Map<String, ?> clients, String topic, int partition, long from, long to) {
+    if (to - from > MARKERS_MAX) {
+      return true;
+    }
+    try (RecordReader records = new RecordReader(clients)) {
+      return LongStream.range(from, to)
+          .anyMatch(offset -> records.at(topic, partition, offset).isPresent());
+    }
   }
 
   /**

@@ -40,6 +40,7 @@ import org.slf4j.LoggerFactory;
 public final class StreamInstance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamInstance.class);
   private static final Duration MEASURE_EVERY = Duration.ofSeconds(1);
+  private static final Duration LOST_EVERY = Duration.ofSeconds(10);
 
   /** Of all topologies together; with the watcher and its clients, 8 seconds. */
   private static final Duration TOPOLOGIES_CLOSE_MAX = Duration.ofSeconds(6);
@@ -63,6 +64,7 @@ public final class StreamInstance implements AutoCloseable {
   private final Backpressure backpressure;
   private final LogEdges edges;
   private final AbandonedTransactions abandoned;
+  private final LostMarkers lost;
   private final EpochPlan declared;
   private final RunningTopology packer;
   private final EpochMasker live;
@@ -70,6 +72,7 @@ public final class StreamInstance implements AutoCloseable {
   private int ended;
   private boolean groupsToDelete = true;
   private long measuredNs = System.nanoTime() - MEASURE_EVERY.toNanos();
+  private long lookedNs = System.nanoTime();
   private long lag;
   private volatile StreamStatus status;
 
@@ -99,6 +102,7 @@ public final class StreamInstance implements AutoCloseable {
           open.add(new Backpressure(admin, watching, settings, run), Backpressure::close);
       edges = open.add(new LogEdges(watching), LogEdges::close);
       abandoned = new AbandonedTransactions(admin, settings.transactionTimeout());
+      lost = new LostMarkers(admin, packed(), unpacked(), this::isWhole, notices);
       plans.readToEnd();
       PlannedEpoch lane = liveLane();
       declared = lane.plan();
@@ -221,6 +225,10 @@ public final class StreamInstance implements AutoCloseable {
       abandoned.abort(applications(epochs.keySet()));
       measure(now);
     }
+    if (System.nanoTime() - lookedNs >= LOST_EVERY.toNanos()) {
+      lookedNs = System.nanoTime();
+      lost.look(applications(epochs.keySet()));
+    }
     status = status(now);
   }
 
@@ -239,6 +247,30 @@ public final class StreamInstance implements AutoCloseable {
   private boolean isWritten(String log, int partition) {
     Map<Integer, Long> ends = GroupProgress.stableEnds(admin, log, dataset.getPartitions());
     return ends.getOrDefault(partition, 0L) > 0;
+  }
+
+  /** By partition of the documents. */
+  private Set<String> packed() {
+    Topics topics = settings.topics();
+    String name = dataset.getName();
+    return Set.of(
+        topics.segments(name, dataset.getPartitions()).name(),
+        topics.heldOut(name, dataset.getPartitions()).name(),
+        PackingTopology.changelog(topics, name, PackingTopology.STATE),
+        PackingTopology.changelog(topics, name, PackingTopology.RECENT_CONTENTS),
+        PackingTopology.changelog(topics, name, PackingTopology.RECENT_PLACES));
+  }
+
+  private Set<String> unpacked() {
+    Topics topics = settings.topics();
+    return Set.of(
+        topics.live(run, dataset.getPartitions()).name(),
+        topics.examples(run, dataset.getPartitions()).name(),
+        topics.deadLetters());
+  }
+
+  private boolean isWhole(int partition) {
+    return PackerProgress.isWhole(admin, settings.clients(), settings.topics(), dataset, partition);
   }
 
   private Set<String> applications(Set<Integer> epochs) {
