@@ -41,6 +41,17 @@ class StatusReportTest {
   }
 
   @Test
+  void whatPairsLeaveOutIsToldOfBothHalves() {
+    Status.OfDataset pairs =
+        new Status.OfDataset(
+            "news", "0", 64, 4, 9, 10, 7, 1, 2, 0, 0, 0, 0, 2_000, 30, 40, 500, 6, 7, true);
+    assertThat(print(new Status(List.of(pairs), List.of())))
+        .contains(
+            "  pairs: of 2,000 tokens 30 truncated, 40 of other documents repeated;"
+                + " held out: of 500 tokens 6 truncated, 7 of other documents repeated");
+  }
+
+  @Test
   void aSourceNeitherSteersTheTerminalNorLeavesItsColumn() {
     String hostile = "\u001B[2J\n" + "x".repeat(40);
     List<String> lines =
