@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumWriter;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
@@ -33,17 +34,19 @@ final class AvroBinarySerde {
   private AvroBinarySerde() {}
 
   static <V extends SpecificRecord> Serde<V> of(Class<V> type) {
-    Serializer<V> serializer = (topic, value) -> value == null ? null : encode(type, value);
+    // A writer looks its schema up when it is made, and is safe to share.
+    DatumWriter<V> writer = new SpecificDatumWriter<>(type);
+    Serializer<V> serializer = (topic, value) -> value == null ? null : encode(writer, value);
     Deserializer<V> deserializer = (topic, bytes) -> bytes == null ? null : decode(type, bytes);
     return Serdes.serdeFrom(serializer, deserializer);
   }
 
-  private static <V extends SpecificRecord> byte[] encode(Class<V> type, V value) {
+  private static <V extends SpecificRecord> byte[] encode(DatumWriter<V> writer, V value) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(BYTES_USUAL);
     bytes.write(VERSION);
     try {
       BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
-      new SpecificDatumWriter<>(type).write(value, encoder);
+      writer.write(value, encoder);
       encoder.flush();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -65,8 +65,8 @@ public final class PackingTopology {
   /** Partition to {@link PackerState}: one entry. */
   static final String STATE = "packer";
 
-  static final String RECENT_CONTENTS = "recent-contents";
-  static final String RECENT_PLACES = "recent-places";
+  /** What {@link RecentDocuments} remembers. */
+  static final String RECENT = "recent-contents";
 
   /**
    * Changelogs are compacted only behind their newest log segment: keep that small. The state holds
@@ -158,9 +158,8 @@ public final class PackingTopology {
     return List.of(
         // Without the cache every document would write it to the changelog, not every commit.
         store(STATE, Serdes.Integer(), AvroBinarySerde.of(PackerState.class)).withCachingEnabled(),
-        // These have a key for each document: a cache would spare nothing.
-        store(RECENT_CONTENTS, Serdes.ByteArray(), Serdes.ByteArray()),
-        store(RECENT_PLACES, Serdes.Long(), Serdes.ByteArray()));
+        // It has a key for each document: a cache would spare nothing.
+        store(RECENT, Serdes.ByteArray(), Serdes.ByteArray()));
   }
 
   private static Vocabulary vocabulary(Dataset dataset) {
@@ -244,8 +243,7 @@ public final class PackingTopology {
           new RecentDocuments(
               // No two records have one place.
               dataset.getDocumentIds() == DocumentIds.PLACE ? 0 : dataset.getDuplicateWindow(),
-              context.getStateStore(RECENT_CONTENTS),
-              context.getStateStore(RECENT_PLACES));
+              context.getStateStore(RECENT));
       latest = null; // What was put and not committed may be undone between two calls of this.
       packer = new PartitionPacker(dataset, partition(), tokenizers.get());
     }

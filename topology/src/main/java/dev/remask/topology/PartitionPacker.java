@@ -64,8 +64,13 @@ final class PartitionPacker {
           BadDocument.Reason.TOO_LONG,
           text.length() + " characters; at most " + dataset.getDocumentCharsMax());
     }
-    List<int[]> encoded = sentences.split(text).stream().map(tokenizer::encode).toList();
-    long tokens = encoded.stream().mapToLong(sentence -> sentence.length).sum();
+    List<int[]> encoded = new ArrayList<>();
+    long tokens = 0;
+    for (String sentence : sentences.split(text)) {
+      int[] ids = tokenizer.encode(sentence);
+      encoded.add(ids);
+      tokens += ids.length;
+    }
     if (tokens == 0) {
       throw new BadDocument(BadDocument.Reason.EMPTY, "no text");
     }

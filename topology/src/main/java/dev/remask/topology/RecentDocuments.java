@@ -2,6 +2,9 @@ package dev.remask.topology;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
@@ -11,19 +14,23 @@ import org.jspecify.annotations.Nullable;
  * update if it is one with another content.
  *
  * <p>A ring: the record with ordinal n takes place {@code n mod window} and drops what the record n
- * - window remembered, so both stores and their changelogs are bounded (invariant 10) and a
- * function of the partition's log alone (invariant 4).
+ * - window remembered, so the store and its changelog are bounded (invariant 10) and a function of
+ * the partition's log alone (invariant 4).
  */
 final class RecentDocuments {
   private final int window;
   private final KeyValueStore<byte[], byte[]> contents; // id -> ordinal (8 bytes), content hash
-  private final KeyValueStore<Long, byte[]> places; // ordinal mod window -> id
 
-  RecentDocuments(
-      int window, KeyValueStore<byte[], byte[]> contents, KeyValueStore<Long, byte[]> places) {
+  /** Ordinal mod window -> id: the contents the other way round, so no store keeps it. */
+  private final Map<Long, byte[]> places = new HashMap<>();
+
+  /** Reads all that the store holds. */
+  RecentDocuments(int window, KeyValueStore<byte[], byte[]> contents) {
     this.window = window;
     this.contents = contents;
-    this.places = places;
+    try (KeyValueIterator<byte[], byte[]> known = contents.all()) {
+      known.forEachRemaining(of -> places.put(ordinal(of.value) % window, of.key));
+    }
   }
 
   /** What a document is, next to those before it. */
@@ -48,10 +55,9 @@ final class RecentDocuments {
     if (window == 0) {
       return;
     }
-    leave(ordinal, ordinal < window ? null : places.get(ordinal % window));
+    leave(ordinal, places.put(ordinal % window, id));
     contents.put(
         id, ByteBuffer.allocate(Long.BYTES + hash.length).putLong(ordinal).put(hash).array());
-    places.put(ordinal % window, id);
   }
 
   /** The record with this ordinal is a tombstone. */
@@ -65,15 +71,19 @@ final class RecentDocuments {
   /** The record with this ordinal says nothing. */
   void pass(long ordinal) {
     if (window > 0) {
-      leave(ordinal, places.delete(ordinal % window));
+      leave(ordinal, places.remove(ordinal % window));
     }
   }
 
   private void leave(long ordinal, byte @Nullable [] id) {
     byte[] known = id == null ? null : contents.get(id);
     // A newer record may have taken the id over.
-    if (known != null && ByteBuffer.wrap(known).getLong() == ordinal - window) {
+    if (known != null && ordinal(known) == ordinal - window) {
       contents.delete(id);
     }
+  }
+
+  private static long ordinal(byte[] content) {
+    return ByteBuffer.wrap(content).getLong();
   }
 }

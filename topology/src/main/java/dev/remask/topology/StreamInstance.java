@@ -257,8 +257,7 @@ public final class StreamInstance implements AutoCloseable {
         topics.segments(name, dataset.getPartitions()).name(),
         topics.heldOut(name, dataset.getPartitions()).name(),
         PackingTopology.changelog(topics, name, PackingTopology.STATE),
-        PackingTopology.changelog(topics, name, PackingTopology.RECENT_CONTENTS),
-        PackingTopology.changelog(topics, name, PackingTopology.RECENT_PLACES));
+        PackingTopology.changelog(topics, name, PackingTopology.RECENT));
   }
 
   private Set<String> unpacked() {

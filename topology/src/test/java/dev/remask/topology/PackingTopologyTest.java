@@ -305,7 +305,7 @@ class PackingTopologyTest {
     assertThat(aborted).isNotEqualTo(committed);
 
     states.put(0, committed);
-    KeyValueStore<byte[], byte[]> recent = context.getStateStore(PackingTopology.RECENT_CONTENTS);
+    KeyValueStore<byte[], byte[]> recent = context.getStateStore(PackingTopology.RECENT);
     recent.delete(utf8("b"));
     processor.init(context);
     process(context, processor, 1, new Record<>(utf8("b"), document("A dog."), 0));

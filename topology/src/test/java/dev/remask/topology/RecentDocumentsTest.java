@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -56,17 +55,26 @@ class RecentDocumentsTest {
     int streams = (int) Math.pow(RECORDS.size(), LENGTH);
     for (int window = 0; window <= LENGTH; window++) {
       for (int stream = 0; stream < streams; stream++) {
-        check(stream, window);
+        for (int begun = 0; begun <= LENGTH; begun++) {
+          check(stream, window, begun);
+        }
       }
     }
   }
 
-  private static void check(int stream, int window) {
-    RecentDocuments recent = recent(window);
+  /**
+   * @param begun before this record all but the store is lost
+   */
+  private static void check(int stream, int window, int begun) {
+    KeyValueStore<byte[], byte[]> contents = contents();
+    RecentDocuments recent = new RecentDocuments(window, contents);
     List<Said> before = new ArrayList<>();
     Map<String, String> all = new HashMap<>();
     int rest = stream;
     for (int ordinal = 0; ordinal < LENGTH; ordinal++) {
+      if (ordinal == begun) {
+        recent = new RecentDocuments(window, contents);
+      }
       Said now = RECORDS.get(rest % RECORDS.size());
       rest /= RECORDS.size();
       if (now.id() == null) {
@@ -93,21 +101,15 @@ class RecentDocumentsTest {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static RecentDocuments recent(int window) {
-    return new RecentDocuments(
-        window,
-        store("contents", Serdes.ByteArray(), Serdes.ByteArray()),
-        store("places", Serdes.Long(), Serdes.ByteArray()));
-  }
-
-  private static <K, V> KeyValueStore<K, V> store(String name, Serde<K> keys, Serde<V> values) {
-    KeyValueStore<K, V> store =
-        Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), keys, values)
+  private static KeyValueStore<byte[], byte[]> contents() {
+    KeyValueStore<byte[], byte[]> contents =
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore("contents"), Serdes.ByteArray(), Serdes.ByteArray())
             .withLoggingDisabled()
             .withCachingDisabled()
             .build();
-    store.init(CONTEXT.getStateStoreContext(), store);
-    return store;
+    contents.init(CONTEXT.getStateStoreContext(), contents);
+    return contents;
   }
 
   private static final MockProcessorContext<Void, Void> CONTEXT = new MockProcessorContext<>();
