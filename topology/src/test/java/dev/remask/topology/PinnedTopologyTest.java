@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
  *       changelog partitions mean. Old and new instances cannot share a group.
  *   <li>A new store starts empty in the middle of the log: what it holds must not matter for the
  *       records before.
+ *   <li>A store that is gone leaves its changelog behind; instances that know it still write it.
  *   <li>A renamed node or sink is harmless, but for metrics by that name.
  * </ul>
  *
