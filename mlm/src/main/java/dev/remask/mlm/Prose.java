@@ -13,9 +13,9 @@ import java.util.function.Supplier;
  */
 record Prose(Supplier<BreakIterator> breaks) implements Sentences {
   /**
-   * Behind so many characters that are neither letters nor digits a sentence ends. What follows a
-   * full stop decides whether it ends one, and brackets, quotes and more full stops put that off:
-   * the rules would read all of a long run of them again from each sentence on.
+   * Behind so many UTF-16 characters that are neither letters nor digits a sentence ends. What
+   * follows a full stop decides whether it ends one, and brackets, quotes and more full stops put
+   * that off: the rules would read all of a long run of them again from each sentence on.
    */
   static final int UNDECIDED_MAX = 256;
 
@@ -70,15 +70,23 @@ record Prose(Supplier<BreakIterator> breaks) implements Sentences {
     }
   }
 
-  /** Where a part ends in which no more characters than that leave the rules undecided. */
+  /**
+   * Where the first such run ends, or the text: one look in so many characters, most often, finds
+   * that there is none.
+   */
   private static int decided(String text, int start) {
-    int undecided = 0;
-    for (int at = start, c; at < text.length(); at += Character.charCount(c)) {
-      c = text.codePointAt(at);
-      undecided = Character.isLetterOrDigit(c) ? 0 : undecided + 1;
-      if (undecided > UNDECIDED_MAX) {
-        return at;
+    int from = start; // behind a letter or digit
+    while (text.length() - from > UNDECIDED_MAX) {
+      int end = from + UNDECIDED_MAX;
+      end -= Character.isSurrogatePair(text.charAt(end - 1), text.charAt(end)) ? 1 : 0;
+      int at = end;
+      while (at > from && !Character.isLetterOrDigit(text.codePointBefore(at))) {
+        at -= Character.charCount(text.codePointBefore(at));
       }
+      if (at == from) {
+        return end;
+      }
+      from = at;
     }
     return text.length();
   }
