@@ -2,13 +2,12 @@ package dev.remask.mlm;
 
 import static dev.remask.mlm.TokenizerJson.require;
 
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
@@ -25,7 +24,8 @@ final class AddedTokens {
   private static final Pattern WORD = Pattern.compile("\\w", Pattern.UNICODE_CHARACTER_CLASS);
 
   /**
-   * @param singleWord whether it is one only where no letter, mark or digit touches it
+   * @param singleWord whether it is one only where no character of a word touches it: Unicode's
+   *     {@code \\w}, which is letters, marks, digits, connectors and joiners
    * @param lstrip whether it takes the white space before it with it
    * @param rstrip whether it takes the white space behind it with it
    * @param normalized whether it is looked for in normalized text, itself normalized
@@ -54,40 +54,47 @@ final class AddedTokens {
     }
   }
 
-  private record Wanted(String text, AddedToken token) {}
+  /** What is looked for, character by character. */
+  private static final class Trie {
+    private final Map<Character, Trie> next = new HashMap<>();
+    private final BitSet firsts = new BitSet(); // the same, quickly asked of every character
+    private @Nullable AddedToken token;
 
-  /** What is looked for, the longest first, by the characters that it begins with. */
-  private static final class Dictionary {
-    private final BitSet firsts = new BitSet();
-    private final Map<Character, List<Wanted>> byFirst = new HashMap<>();
-
-    void add(Wanted wanted) {
-      char first = wanted.text().charAt(0);
-      firsts.set(first);
-      byFirst.computeIfAbsent(first, c -> new ArrayList<>()).add(wanted);
+    /** False if another token is the same text. */
+    boolean put(String text, AddedToken added) {
+      Trie end = this;
+      for (int at = 0; at < text.length(); at++) {
+        end.firsts.set(text.charAt(at));
+        end = end.next.computeIfAbsent(text.charAt(at), first -> new Trie());
+      }
+      boolean free = end.token == null;
+      end.token = added;
+      return free;
     }
 
     boolean isEmpty() {
-      return byFirst.isEmpty();
+      return next.isEmpty();
     }
 
-    @Nullable Wanted at(String text, int at) {
-      if (firsts.get(text.charAt(at))) {
-        for (Wanted wanted : byFirst.getOrDefault(text.charAt(at), List.of())) {
-          if (text.startsWith(wanted.text(), at)) {
-            return wanted;
-          }
-        }
+    /** The longest one that begins there, and where it ends. */
+    @Nullable Found at(String text, int start) {
+      Found longest = null;
+      Trie trie = this;
+      for (int at = start; at < text.length() && trie.firsts.get(text.charAt(at)); at++) {
+        trie = Objects.requireNonNull(trie.next.get(text.charAt(at)));
+        longest = trie.token == null ? longest : new Found(trie.token, at + 1);
       }
-      return null;
+      return longest;
     }
   }
+
+  private record Found(AddedToken token, int end) {}
 
   private final List<AddedToken> tokens;
   private final int own;
   private final Normalization normalization;
-  private final Dictionary plain;
-  private final Dictionary normalized;
+  private final Trie plain;
+  private final Trie normalized;
 
   /**
    * @param tokens in the order of their ids, no content twice
@@ -97,24 +104,21 @@ final class AddedTokens {
     this.tokens = List.copyOf(tokens);
     this.own = own;
     this.normalization = normalization;
-    this.plain = dictionary(false);
-    this.normalized = dictionary(true);
+    this.plain = trie(false);
+    this.normalized = trie(true);
   }
 
-  private Dictionary dictionary(boolean inNormalized) {
-    Map<String, Wanted> byText = new LinkedHashMap<>();
+  private Trie trie(boolean inNormalized) {
+    Trie trie = new Trie();
     for (AddedToken token : tokens) {
       if (token.normalized() == inNormalized) {
         String text = inNormalized ? normalization.apply(token.content()) : token.content();
-        Wanted other = byText.putIfAbsent(text, new Wanted(text, token));
-        require(other == null, "added token " + token.content() + " is the same text as another");
+        require(
+            trie.put(text, token),
+            "added token " + token.content() + " is the same text as another");
       }
     }
-    Dictionary dictionary = new Dictionary();
-    byText.values().stream()
-        .sorted(Comparator.comparingInt((Wanted wanted) -> wanted.text().length()).reversed())
-        .forEach(dictionary::add);
-    return dictionary;
+    return trie;
   }
 
   List<AddedToken> tokens() {
@@ -131,14 +135,13 @@ final class AddedTokens {
     cut(text, plain, part -> cut(normalization.apply(part), normalized, rest, ids), ids);
   }
 
-  private static void cut(
-      String text, Dictionary dictionary, Consumer<String> rest, IntConsumer ids) {
+  private static void cut(String text, Trie wanted, Consumer<String> rest, IntConsumer ids) {
     int done = 0;
-    int at = dictionary.isEmpty() ? text.length() : 0;
+    int at = wanted.isEmpty() ? text.length() : 0;
     while (at < text.length()) {
-      Wanted found = dictionary.at(text, at);
+      Found found = wanted.at(text, at);
       int start = at;
-      at += found == null ? 1 : found.text().length();
+      at = found == null ? at + 1 : found.end();
       if (found == null || (found.token().singleWord() && isInWord(text, start, at))) {
         continue;
       }

@@ -39,6 +39,12 @@ record Normalization(List<Form> forms) {
           1E6F5 1F16C 1FBF0-1FBF9
           """);
 
+  /**
+   * After so many combining marks in a row the next one begins anew: putting them in order takes
+   * the JDK the square of their number. (Unicode's stream-safe form, UAX #15, allows 30.)
+   */
+  static final int MARKS_MAX = 1024;
+
   private static BitSet ranges(String hexadecimal) {
     BitSet codePoints = new BitSet();
     Matcher range = Pattern.compile("(\\p{XDigit}+)(?:-(\\p{XDigit}+))?").matcher(hexadecimal);
@@ -78,15 +84,31 @@ record Normalization(List<Form> forms) {
     private static String normalize(String text, Normalizer.Form form) {
       StringBuilder out = new StringBuilder();
       int start = 0;
+      int marks = 0;
       for (int i = 0, c; i < text.length(); i += Character.charCount(c)) {
         c = text.codePointAt(i);
+        marks = isMark(c) ? marks + 1 : 0;
         if (YOUNGER.get(c)) {
           out.append(Normalizer.normalize(text.substring(start, i), form)).appendCodePoint(c);
           start = i + Character.charCount(c);
+        } else if (marks > MARKS_MAX) {
+          out.append(Normalizer.normalize(text.substring(start, i), form));
+          start = i;
+          marks = 1;
         }
       }
       String last = Normalizer.normalize(text.substring(start), form);
       return start == 0 ? last : out.append(last).toString();
+    }
+
+    private static boolean isMark(int c) {
+      return switch (Character.getType(c)) {
+        case Character.NON_SPACING_MARK,
+            Character.COMBINING_SPACING_MARK,
+            Character.ENCLOSING_MARK ->
+            true;
+        default -> false;
+      };
     }
 
     /**

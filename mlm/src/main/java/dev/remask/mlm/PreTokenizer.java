@@ -1,6 +1,7 @@
 package dev.remask.mlm;
 
 import static dev.remask.mlm.TokenizerJson.flag;
+import static dev.remask.mlm.TokenizerJson.isWellFormed;
 import static dev.remask.mlm.TokenizerJson.list;
 import static dev.remask.mlm.TokenizerJson.map;
 import static dev.remask.mlm.TokenizerJson.require;
@@ -216,6 +217,9 @@ record PreTokenizer(List<Step> steps) {
     json.put("type", "Split");
     json.put("behavior", behavior.name);
     json.put("invert", invert);
+    require(
+        isWellFormed(String.valueOf(regex)) && isWellFormed(String.valueOf(literal)),
+        "pre_tokenizer's Split.pattern has half a character");
     if (regex instanceof String expression && literal == null) {
       json.put("pattern", Map.of("Regex", expression));
       return new Split(compiled(expression), behavior, invert, json);

@@ -4,14 +4,21 @@ import java.text.BreakIterator;
 import java.text.StringCharacterIterator;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * {@link Sentences#prose}. Of ten characters nine are inside of a sentence, whatever stands around
  * them. The rules' automaton sees the others alone: it begins with the last word before the first
  * character that may end the sentence.
  */
-record Prose(Locale language) implements Sentences {
+record Prose(Supplier<BreakIterator> breaks) implements Sentences {
+  /**
+   * Behind so many UTF-16 characters that are neither letters nor digits a sentence ends. What
+   * follows a full stop decides whether it ends one, and brackets, quotes and more full stops put
+   * that off: the rules would read all of a long run of them again from each sentence on.
+   */
+  static final int UNDECIDED_MAX = 256;
+
   private static final boolean[] INSIDE = new boolean[128];
 
   static {
@@ -24,7 +31,7 @@ record Prose(Locale language) implements Sentences {
   public List<String> split(String text) {
     String lines = text.indexOf('\r') < 0 ? text : text.replace("\r\n", "\n").replace('\r', '\n');
     List<String> sentences = new ArrayList<>();
-    BreakIterator rules = BreakIterator.getSentenceInstance(language);
+    BreakIterator rules = breaks.get();
     StringBuilder paragraph = new StringBuilder();
     for (int start = 0, end; start < lines.length(); start = end + 1) {
       int lineBreak = lines.indexOf('\n', start);
@@ -56,8 +63,36 @@ record Prose(Locale language) implements Sentences {
   private static void splitParagraph(
       StringBuilder paragraph, BreakIterator rules, List<String> sentences) {
     String text = paragraph.toString();
-    char[] characters = text.toCharArray();
     paragraph.setLength(0);
+    for (int start = 0, end; start < text.length(); start = end) {
+      end = decided(text, start);
+      splitPart(text.substring(start, end), rules, sentences);
+    }
+  }
+
+  /**
+   * Where the first such run ends, or the text: one look in so many characters, most often, finds
+   * that there is none.
+   */
+  private static int decided(String text, int start) {
+    int from = start; // behind a letter or digit
+    while (text.length() - from > UNDECIDED_MAX) {
+      int end = from + UNDECIDED_MAX;
+      end -= Character.isSurrogatePair(text.charAt(end - 1), text.charAt(end)) ? 1 : 0;
+      int at = end;
+      while (at > from && !Character.isLetterOrDigit(text.codePointBefore(at))) {
+        at -= Character.charCount(text.codePointBefore(at));
+      }
+      if (at == from) {
+        return end;
+      }
+      from = at;
+    }
+    return text.length();
+  }
+
+  private static void splitPart(String text, BreakIterator rules, List<String> sentences) {
+    char[] characters = text.toCharArray();
     for (int start = 0, end; start < text.length(); start = end) {
       int at = inside(characters, start);
       end = at == text.length() ? at : end(text, lastWord(characters, start, at), rules);

@@ -1,5 +1,6 @@
 package dev.remask.mlm;
 
+import java.text.BreakIterator;
 import java.util.List;
 import java.util.Locale;
 
@@ -12,13 +13,14 @@ public interface Sentences {
   /**
    * Sentences of prose, without the white space around them. A blank line ends a sentence; a single
    * line break is a space, so text may be hard-wrapped. Within a paragraph the JDK's sentence rules
-   * decide.
+   * decide; but 256 characters in a row that are neither letters nor digits end a sentence, which
+   * bounds the time.
    *
    * @param language whose rules; the JDK's own ones are the same for all of them, another {@link
    *     java.text.spi.BreakIteratorProvider} may have others
    */
   static Sentences prose(Locale language) {
-    return new Prose(language);
+    return new Prose(() -> BreakIterator.getSentenceInstance(language));
   }
 
   /**

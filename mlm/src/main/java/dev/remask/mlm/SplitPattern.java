@@ -10,8 +10,9 @@ import java.util.regex.Pattern;
  * <p>Understood are literals, {@code .}, classes with ranges, {@code \s \S \d \D}, {@code \p} and
  * {@code \P} of a general category, alternatives, groups, lookahead, {@code (?i: )} around ASCII,
  * and {@code ? * + {n,m}} behind a single character or class, the first three possessive too.
- * Behind a group only {@code ?} is: a repeated group is what makes Java's matcher recurse, and what
- * makes patterns exponential. So a match of any length takes a stack of constant depth.
+ * Behind a group only {@code ?} is: a repeated group is what makes Java's matcher recurse. So a
+ * match of any length takes a stack of constant depth. Its time is another matter: many optional
+ * parts in a row are tried in every combination, here as there. Who adopts a file trusts it so far.
  */
 final class SplitPattern {
   private static final Set<String> CATEGORIES =
@@ -23,6 +24,8 @@ final class SplitPattern {
   /** What Unicode folds some one character to: Oniguruma would find that as well. */
   private static final Set<String> LIGATURES = Set.of("ss", "ff", "fi", "fl", "st");
 
+  private static final int MAX_LENGTH = 2048; // each character may take some of the stack
+  private static final int MAX_QUOTED = 200;
   private static final int MAX_DEPTH = 16;
   private static final int MAX_REPEATS = 1000;
 
@@ -42,12 +45,15 @@ final class SplitPattern {
    */
   static Pattern compile(String oniguruma) {
     SplitPattern pattern = new SplitPattern(oniguruma);
+    if (oniguruma.length() > MAX_LENGTH) {
+      throw pattern.unfit("is longer than " + MAX_LENGTH + " characters");
+    }
     int shortest = pattern.alternatives();
     if (pattern.at < oniguruma.length()) {
       throw pattern.unknown(")", pattern.at);
     }
     if (shortest == 0) {
-      throw new IllegalArgumentException("the pattern " + oniguruma + " matches the empty text");
+      throw pattern.unfit("matches the empty text");
     }
     return Pattern.compile(pattern.java.toString());
   }
@@ -77,9 +83,11 @@ final class SplitPattern {
     if (++depth > MAX_DEPTH) {
       throw unknown("a group nested deeper than " + MAX_DEPTH, start);
     }
-    boolean outerCase = anyCase;
+    if (anyCase) { // What it begins with may fold together with what stands before it.
+      throw unknown("(?i: with a group", start);
+    }
     boolean looks = source.startsWith("(?=", at) || source.startsWith("(?!", at);
-    anyCase |= source.startsWith("(?i:", at);
+    anyCase = source.startsWith("(?i:", at);
     if (looks) {
       java.append(source, at, at + 3);
     } else {
@@ -91,7 +99,7 @@ final class SplitPattern {
       throw unknown("a group without its end", start);
     }
     java.append(')');
-    anyCase = outerCase;
+    anyCase = false;
     depth--;
     if (!looks && skip('?')) {
       java.append('?');
@@ -333,7 +341,12 @@ final class SplitPattern {
   }
 
   private IllegalArgumentException unknown(String part, int where) {
-    return new IllegalArgumentException(
-        "the pattern " + source + " has " + part + " at character " + where);
+    return unfit("has " + part + " at character " + where);
+  }
+
+  private IllegalArgumentException unfit(String reason) {
+    boolean whole = source.length() <= MAX_QUOTED;
+    String quoted = whole ? source : source.substring(0, MAX_QUOTED) + "…";
+    return new IllegalArgumentException("the pattern " + quoted + " " + reason);
   }
 }

@@ -5,6 +5,7 @@ import dev.remask.mlm.Merges.Merge;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,9 +48,9 @@ final class TokenizerJson {
   /** One of a file's added_tokens. */
   private record Listed(String content, int id, boolean special, AddedToken asCut) {
     static Listed of(Map<?, ?> token) {
-      String content = String.valueOf(token.get("content"));
+      String content = string(token.get("content"), "the content of an added token");
       require(
-          !content.isEmpty() && PreTokens.wellFormed(content).equals(content),
+          !content.isEmpty() && isWellFormed(content),
           "added token \"" + content + "\" is no text");
       int id = TokenizerJson.id(token.get("id"));
       boolean special = flag(token, "special", false);
@@ -61,6 +62,10 @@ final class TokenizerJson {
               flag(token, "lstrip", false),
               flag(token, "rstrip", false),
               flag(token, "normalized", !special));
+      boolean space = content.chars().allMatch(c -> PreTokens.isWhiteSpace((char) c));
+      require(
+          !space || !(asCut.lstrip() || asCut.rstrip()),
+          "added token \"" + content + "\" is white space and takes the white space around it");
       return new Listed(content, id, special || hasOurName(content), asCut);
     }
   }
@@ -87,7 +92,9 @@ final class TokenizerJson {
       added.add(Listed.of(map(element, "an added token")));
     }
     added.sort(Comparator.comparingInt(Listed::id));
+    Set<String> contents = new HashSet<>();
     for (Listed token : added) {
+      require(contents.add(token.content()), "added token " + token.content() + " stands twice");
       if (token.special()) {
         specials.add(token);
       } else {
@@ -99,7 +106,7 @@ final class TokenizerJson {
     }
     specials.forEach(token -> unmade.add(token.content()));
     vocab.keySet().stream()
-        .filter(token -> hasOurName(token) || !ByteAlphabet.isMadeOf(token))
+        .filter(token -> hasOurName(token) || token.isEmpty() || !ByteAlphabet.isMadeOf(token))
         .forEach(unmade::add);
   }
 
@@ -260,8 +267,13 @@ final class TokenizerJson {
 
   private static Map<String, Integer> ids(Map<?, ?> vocab) {
     Map<String, Integer> ids = new LinkedHashMap<>();
+    Map<Integer, String> tokens = new HashMap<>();
     for (Map.Entry<?, ?> entry : vocab.entrySet()) {
-      ids.put(String.valueOf(entry.getKey()), id(entry.getValue()));
+      String token = string(entry.getKey(), "a token");
+      int id = id(entry.getValue());
+      String other = tokens.putIfAbsent(id, token);
+      require(other == null, "tokens " + other + " and " + token + " have one id");
+      ids.put(token, id);
     }
     return ids;
   }
@@ -294,8 +306,8 @@ final class TokenizerJson {
       List<?> pair =
           merge instanceof String string ? List.of(string.split(" ", -1)) : list(merge, "a merge");
       require(pair.size() == 2, "merge " + merge);
-      String left = String.valueOf(pair.get(0));
-      String right = String.valueOf(pair.get(1));
+      String left = string(pair.get(0), "a part of a merge");
+      String right = string(pair.get(1), "a part of a merge");
       if (Stream.of(left, right, left + right).noneMatch(unmade::contains)) {
         rules.add(new Merge(id(ids, left), id(ids, right), id(ids, left + right)));
       }
@@ -316,6 +328,17 @@ final class TokenizerJson {
     Object value = object.get(name);
     require(value == null || value instanceof Boolean, name + " is " + value);
     return value == null ? otherwise : Boolean.TRUE.equals(value);
+  }
+
+  static boolean isWellFormed(String text) {
+    return PreTokens.wellFormed(text).equals(text);
+  }
+
+  static String string(@Nullable Object value, String name) {
+    if (value instanceof String string) {
+      return string;
+    }
+    throw unfit(name + " is not a string");
   }
 
   static Map<?, ?> map(@Nullable Object value, String name) {

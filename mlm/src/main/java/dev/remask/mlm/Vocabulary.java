@@ -90,6 +90,7 @@ public final class Vocabulary {
           "token " + id + " is " + tokens.get(id) + ", not " + LEADING.get(id));
     }
     require(tokenIds().size() == size(), "a token stands twice");
+    require(!tokens.contains(""), "a token is empty");
     require(
         tokens.get(mask()).equals(MASK),
         "the last token is " + tokens.get(mask()) + ", not <mask>");
@@ -166,8 +167,8 @@ public final class Vocabulary {
   }
 
   /**
-   * The vocabulary as Hugging Face's tokenizer.json, UTF-8: a function of tokens and merges, so
-   * equal vocabularies have equal bytes.
+   * The vocabulary as Hugging Face's tokenizer.json, UTF-8: a function of the tokens, the merges
+   * and all that is done before them, so equal vocabularies have equal bytes.
    */
   public byte[] tokenizerJson() {
     return tokenizerJson.clone();

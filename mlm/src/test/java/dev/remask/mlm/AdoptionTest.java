@@ -187,7 +187,7 @@ class AdoptionTest {
     byte[] written = vocabulary.tokenizerJson();
     assertThat(Vocabulary.parse(written).tokenizerJson()).isEqualTo(written);
     assertThat(Vocabulary.adopt(written).sha256()).isEqualTo(vocabulary.sha256());
-    Map<Long, String> names = names(kind.json());
+    Map<Long, String> names = ForeignTokenizers.names(kind.json());
     try (HuggingFaceTokenizer source = HuggingFace.tokenizer(kind.json());
         HuggingFaceTokenizer ours = HuggingFace.tokenizer(written)) {
       for (String text : TEXTS) {
@@ -200,18 +200,6 @@ class AdoptionTest {
             .isEqualTo(HuggingFace.ids(ours, text));
       }
     }
-  }
-
-  private static Map<Long, String> names(byte[] json) {
-    Map<?, ?> root = (Map<?, ?>) Json.read(json);
-    Map<Long, String> names = new HashMap<>();
-    Map<?, ?> vocab = (Map<?, ?>) ((Map<?, ?>) root.get("model")).get("vocab");
-    vocab.forEach((token, id) -> names.put((Long) id, (String) token));
-    for (Object element : (List<?>) root.get("added_tokens")) {
-      Map<?, ?> token = (Map<?, ?>) element;
-      names.put((Long) token.get("id"), (String) token.get("content"));
-    }
-    return names;
   }
 
   /** What the test above rests on: no kind makes the tokens of another, if it is no other. */

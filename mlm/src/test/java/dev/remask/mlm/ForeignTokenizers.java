@@ -2,6 +2,7 @@ package dev.remask.mlm;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -126,5 +127,18 @@ final class ForeignTokenizers {
             .formatted(
                 Json.write(added), normalizer, preTokenizer, Json.write(ids), Json.write(merges));
     return json.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The tokens of such a file by their ids. */
+  static Map<Long, String> names(byte[] json) {
+    Map<?, ?> root = (Map<?, ?>) Json.read(json);
+    Map<Long, String> names = new HashMap<>();
+    Map<?, ?> vocab = (Map<?, ?>) ((Map<?, ?>) root.get("model")).get("vocab");
+    vocab.forEach((token, id) -> names.put((Long) id, (String) token));
+    for (Object element : (List<?>) root.get("added_tokens")) {
+      Map<?, ?> token = (Map<?, ?>) element;
+      names.put((Long) token.get("id"), (String) token.get("content"));
+    }
+    return names;
   }
 }

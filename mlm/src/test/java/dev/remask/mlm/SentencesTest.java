@@ -3,12 +3,15 @@ package dev.remask.mlm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.lang.reflect.Proxy;
 import java.text.BreakIterator;
+import java.text.CharacterIterator;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -44,12 +47,8 @@ class SentencesTest {
   /** All of five characters, one for each of the rules' classes in ASCII and others. */
   @Test
   void theRulesDecideOfEveryShortText() {
-    char[] text = new char[5];
-    for (int number = 0; number < (int) Math.pow(CLASSES.length(), text.length); number++) {
-      for (int i = 0, rest = number; i < text.length; i++, rest /= CLASSES.length()) {
-        text[i] = CLASSES.charAt(rest % CLASSES.length());
-      }
-      String paragraph = new String(text);
+    for (int number = 0; number < (int) Math.pow(CLASSES.length(), 5); number++) {
+      String paragraph = text(number, 5);
       if (!PROSE.split(paragraph).equals(byTheRules(paragraph))) {
         assertThat(PROSE.split(paragraph)).as(paragraph).isEqualTo(byTheRules(paragraph));
       }
@@ -180,6 +179,111 @@ class SentencesTest {
     String text = "The cat sat on the mat. ".repeat(200_000);
     assertTimeoutPreemptively(
         Duration.ofSeconds(60), () -> assertThat(PROSE.split(text)).hasSize(200_000));
+  }
+
+  /**
+   * Every short text again and again, where the rules alone would read a square of it: from each
+   * full stop on to the end of all that does not say whether it ends a sentence.
+   */
+  @Test
+  void theRulesReadNoTextTooOften() {
+    AtomicLong reads = new AtomicLong();
+    Sentences prose = new Prose(() -> new CountingRules(reads));
+    for (int length = 1; length <= 3; length++) {
+      for (int number = 0; number < (int) Math.pow(CLASSES.length(), length); number++) {
+        String part = text(number, length);
+        String text = part.repeat(6000 / length);
+        reads.set(0);
+        List<String> sentences = prose.split(text);
+        assertThat(reads.get()).as(part).isLessThan((long) Prose.UNDECIDED_MAX * text.length());
+        assertThat(withoutSpace(String.join("", sentences))).isEqualTo(withoutSpace(text));
+      }
+    }
+  }
+
+  @Test
+  void aLongRunThatIsNoWordEndsASentence() {
+    String run = "-".repeat(Prose.UNDECIDED_MAX);
+    assertThat(PROSE.split("a" + run.substring(1) + "b")).hasSize(1);
+    assertThat(PROSE.split("a" + run + "b")).containsExactly("a" + run, "b");
+    assertThat(PROSE.split("a" + run)).hasSize(1);
+    String faces = "-" + "\uD83D\uDE00".repeat(Prose.UNDECIDED_MAX / 2 - 1);
+    assertThat(PROSE.split(faces + "\uD83D\uDE00")).containsExactly(faces, "\uD83D\uDE00");
+    String gothic = "\uD800\uDF30".repeat(2 * Prose.UNDECIDED_MAX);
+    assertThat(PROSE.split(gothic)).containsExactly(gothic);
+  }
+
+  private static String text(int number, int length) {
+    char[] text = new char[length];
+    for (int i = 0, rest = number; i < length; i++, rest /= CLASSES.length()) {
+      text[i] = CLASSES.charAt(rest % CLASSES.length());
+    }
+    return new String(text);
+  }
+
+  /** The JDK's rules, as far as they are asked for, and how often they read a character. */
+  private static final class CountingRules extends BreakIterator {
+    private final BreakIterator rules = BreakIterator.getSentenceInstance(Locale.ROOT);
+    private final AtomicLong reads;
+
+    CountingRules(AtomicLong reads) {
+      this.reads = reads;
+    }
+
+    @Override
+    public void setText(CharacterIterator text) {
+      rules.setText(
+          (CharacterIterator)
+              Proxy.newProxyInstance(
+                  CountingRules.class.getClassLoader(),
+                  new Class<?>[] {CharacterIterator.class},
+                  (proxy, method, arguments) -> {
+                    if (method.getName().equals("next")) {
+                      reads.incrementAndGet();
+                    }
+                    return method.invoke(text, arguments);
+                  }));
+    }
+
+    @Override
+    public int next() {
+      return rules.next();
+    }
+
+    @Override
+    public int first() {
+      return rules.first();
+    }
+
+    @Override
+    public int last() {
+      return rules.last();
+    }
+
+    @Override
+    public int next(int n) {
+      return rules.next(n);
+    }
+
+    @Override
+    public int previous() {
+      return rules.previous();
+    }
+
+    @Override
+    public int following(int offset) {
+      return rules.following(offset);
+    }
+
+    @Override
+    public int current() {
+      return rules.current();
+    }
+
+    @Override
+    public CharacterIterator getText() {
+      return rules.getText();
+    }
   }
 
   private static String withoutSpace(String text) {

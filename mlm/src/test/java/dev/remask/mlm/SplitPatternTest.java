@@ -52,6 +52,8 @@ class SplitPatternTest {
         "(?i)a ~ (?i) at character 0",
         "(?i:ß) ~ (?i: with ß",
         "(?i:st) ~ (?i: with t",
+        "(?i:s(?:s)) ~ (?i: with a group at character 5",
+        "(?i:a(?=b)) ~ (?i: with a group",
         "(?i:[a]) ~ (?i: with a class",
         "(?i:\\p{L}) ~ (?i: with a class",
         "(a ~ a group without its end",
@@ -74,6 +76,15 @@ class SplitPatternTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("the pattern " + pattern)
         .hasMessageContaining(part);
+  }
+
+  @Test
+  void lengthIsBounded() {
+    String longest = ".".repeat(2048);
+    assertThat(matches(longest, longest.repeat(2))).hasSize(2);
+    assertThatThrownBy(() -> SplitPattern.compile("[ab]\\S".repeat(10_000)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the pattern %s… is longer than 2048 characters", "[ab]\\S".repeat(33) + "[a");
   }
 
   @Test
