@@ -40,10 +40,11 @@ record Normalization(List<Form> forms) {
           """);
 
   /**
-   * After so many combining marks in a row the next one begins anew: putting them in order takes
-   * the JDK the square of their number. (Unicode's stream-safe form, UAX #15, allows 30.)
+   * After so many characters in a row that may be combining marks the next one begins anew: putting
+   * them in order takes the JDK the square of their number. (Unicode's stream-safe form, UAX #15,
+   * allows 30.)
    */
-  static final int MARKS_MAX = 1024;
+  static final int MARKS_MAX = 256;
 
   private static BitSet ranges(String hexadecimal) {
     BitSet codePoints = new BitSet();
@@ -54,6 +55,12 @@ record Normalization(List<Form> forms) {
           first, 1 + (range.group(2) == null ? first : Integer.parseInt(range.group(2), 16)));
     }
     return codePoints;
+  }
+
+  /** No mark, and nothing that becomes one, as halfwidth katakana's voiced sound mark. */
+  static boolean isBase(int c) {
+    return c < 0x300
+        || (Character.isLetterOrDigit(c) && Character.getType(c) != Character.MODIFIER_LETTER);
   }
 
   /** Each a normalizer of Hugging Face's. */
@@ -87,7 +94,7 @@ record Normalization(List<Form> forms) {
       int marks = 0;
       for (int i = 0, c; i < text.length(); i += Character.charCount(c)) {
         c = text.codePointAt(i);
-        marks = isMark(c) ? marks + 1 : 0;
+        marks = isBase(c) ? 0 : marks + 1;
         if (YOUNGER.get(c)) {
           out.append(Normalizer.normalize(text.substring(start, i), form)).appendCodePoint(c);
           start = i + Character.charCount(c);
@@ -99,16 +106,6 @@ record Normalization(List<Form> forms) {
       }
       String last = Normalizer.normalize(text.substring(start), form);
       return start == 0 ? last : out.append(last).toString();
-    }
-
-    private static boolean isMark(int c) {
-      return switch (Character.getType(c)) {
-        case Character.NON_SPACING_MARK,
-            Character.COMBINING_SPACING_MARK,
-            Character.ENCLOSING_MARK ->
-            true;
-        default -> false;
-      };
     }
 
     /**
