@@ -102,7 +102,8 @@ final class TrainMeters implements StepListener {
               return last == null ? Double.NaN : millis.applyAsDouble(last) / 1e3;
             })
         .tag("of", of)
-        .description("From the arrival of the last live step's text to the end of the step")
+        .description(
+            "From the arrival of the documents that filled the last live step's segments to its end")
         .register(registry);
   }
 

@@ -113,6 +113,10 @@ final class AddedTokens {
     for (AddedToken token : tokens) {
       if (token.normalized() == inNormalized) {
         String text = inNormalized ? normalization.apply(token.content()) : token.content();
+        boolean strips = token.lstrip() || token.rstrip();
+        require(
+            !strips || !text.chars().allMatch(PreTokens::isWhiteSpace),
+            "added token " + Json.write(text) + " is white space and takes that around it with it");
         require(
             trie.put(text, token),
             "added token " + token.content() + " is the same text as another");

@@ -37,9 +37,9 @@ final class ByteAlphabet {
     return c < BYTES.length ? BYTES[c] : -1;
   }
 
-  /** Whether {@link #read} can read it. */
+  /** Whether {@link #read} makes some bytes of it. */
   static boolean isMadeOf(String token) {
-    return token.chars().allMatch(c -> value((char) c) >= 0);
+    return !token.isEmpty() && token.chars().allMatch(c -> value((char) c) >= 0);
   }
 
   /** What stands for a byte. */

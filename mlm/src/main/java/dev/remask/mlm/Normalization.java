@@ -40,11 +40,11 @@ record Normalization(List<Form> forms) {
           """);
 
   /**
-   * After so many characters in a row that may be combining marks the next one begins anew: putting
-   * them in order takes the JDK the square of their number. (Unicode's stream-safe form, UAX #15,
-   * allows 30.)
+   * The JDK puts marks in order one by one, which takes the square of their number. So of this many
+   * characters in a row of which each may be a mark, the next one begins a part for itself; unless
+   * it is one indeed, this changes nothing.
    */
-  static final int MARKS_MAX = 256;
+  static final int NO_BASE = 256;
 
   private static BitSet ranges(String hexadecimal) {
     BitSet codePoints = new BitSet();
@@ -57,7 +57,7 @@ record Normalization(List<Form> forms) {
     return codePoints;
   }
 
-  /** No mark, and nothing that becomes one, as halfwidth katakana's voiced sound mark. */
+  /** Most characters that no mark in front of or behind them changes places with. */
   static boolean isBase(int c) {
     return c < 0x300
         || (Character.isLetterOrDigit(c) && Character.getType(c) != Character.MODIFIER_LETTER);
@@ -87,21 +87,23 @@ record Normalization(List<Form> forms) {
       };
     }
 
-    /** Around {@link #YOUNGER} characters, each part for itself. */
+    /** Around {@link #YOUNGER} characters and in {@link #NO_BASE} runs, each part for itself. */
     private static String normalize(String text, Normalizer.Form form) {
       StringBuilder out = new StringBuilder();
       int start = 0;
-      int marks = 0;
+      int others = 0; // in a row, before i
       for (int i = 0, c; i < text.length(); i += Character.charCount(c)) {
         c = text.codePointAt(i);
-        marks = isBase(c) ? 0 : marks + 1;
         if (YOUNGER.get(c)) {
           out.append(Normalizer.normalize(text.substring(start, i), form)).appendCodePoint(c);
           start = i + Character.charCount(c);
-        } else if (marks > MARKS_MAX) {
+          others = 0;
+        } else if (isBase(c)) {
+          others = 0;
+        } else if (others++ == NO_BASE) {
           out.append(Normalizer.normalize(text.substring(start, i), form));
           start = i;
-          marks = 1;
+          others = 1;
         }
       }
       String last = Normalizer.normalize(text.substring(start), form);

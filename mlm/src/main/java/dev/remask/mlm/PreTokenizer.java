@@ -1,7 +1,6 @@
 package dev.remask.mlm;
 
 import static dev.remask.mlm.TokenizerJson.flag;
-import static dev.remask.mlm.TokenizerJson.isWellFormed;
 import static dev.remask.mlm.TokenizerJson.list;
 import static dev.remask.mlm.TokenizerJson.map;
 import static dev.remask.mlm.TokenizerJson.require;
@@ -209,6 +208,11 @@ record PreTokenizer(List<Step> steps) {
 
   private static Split split(Map<?, ?> split) {
     Map<?, ?> pattern = map(split.get("pattern"), "pre_tokenizer's Split.pattern");
+    for (Object value : pattern.values()) {
+      require(
+          !(value instanceof String text) || PreTokens.wellFormed(text).equals(text),
+          "pre_tokenizer's Split.pattern is no text");
+    }
     Object regex = pattern.get("Regex");
     Object literal = pattern.get("String");
     boolean invert = flag(split, "invert", false);
@@ -217,9 +221,6 @@ record PreTokenizer(List<Step> steps) {
     json.put("type", "Split");
     json.put("behavior", behavior.name);
     json.put("invert", invert);
-    require(
-        isWellFormed(String.valueOf(regex)) && isWellFormed(String.valueOf(literal)),
-        "pre_tokenizer's Split.pattern has half a character");
     if (regex instanceof String expression && literal == null) {
       json.put("pattern", Map.of("Regex", expression));
       return new Split(compiled(expression), behavior, invert, json);

@@ -8,11 +8,14 @@ import java.util.regex.Pattern;
  * both understand alike, and nothing else.
  *
  * <p>Understood are literals, {@code .}, classes with ranges, {@code \s \S \d \D}, {@code \p} and
- * {@code \P} of a general category, alternatives, groups, lookahead, {@code (?i: )} around ASCII,
- * and {@code ? * + {n,m}} behind a single character or class, the first three possessive too.
- * Behind a group only {@code ?} is: a repeated group is what makes Java's matcher recurse. So a
- * match of any length takes a stack of constant depth. Its time is another matter: many optional
- * parts in a row are tried in every combination, here as there. Who adopts a file trusts it so far.
+ * {@code \P} of a general category, alternatives, groups, lookahead, {@code (?i: )} around ASCII
+ * characters and their alternatives, and {@code ? * + {n,m}} behind a single character or class,
+ * the first three possessive too. Behind a group only {@code ?} is: a repeated group is what makes
+ * Java's matcher recurse. So a match of any length takes a stack of constant depth.
+ *
+ * <p>It does not take constant time for a character: as in Oniguruma, a pattern may be such that
+ * the matcher tries very many ways, as {@code a?a?a?aaa} does. Whose text is to be cut should know
+ * where his patterns are from.
  */
 final class SplitPattern {
   private static final Set<String> CATEGORIES =
@@ -24,7 +27,7 @@ final class SplitPattern {
   /** What Unicode folds some one character to: Oniguruma would find that as well. */
   private static final Set<String> LIGATURES = Set.of("ss", "ff", "fi", "fl", "st");
 
-  private static final int MAX_LENGTH = 2048; // each character may take some of the stack
+  private static final int MAX_LENGTH = 2048; // each part takes some of the stack
   private static final int MAX_QUOTED = 200;
   private static final int MAX_DEPTH = 16;
   private static final int MAX_REPEATS = 1000;
@@ -46,7 +49,7 @@ final class SplitPattern {
   static Pattern compile(String oniguruma) {
     SplitPattern pattern = new SplitPattern(oniguruma);
     if (oniguruma.length() > MAX_LENGTH) {
-      throw pattern.unfit("is longer than " + MAX_LENGTH + " characters");
+      throw pattern.unfit("has more than " + MAX_LENGTH + " characters");
     }
     int shortest = pattern.alternatives();
     if (pattern.at < oniguruma.length()) {
@@ -80,11 +83,12 @@ final class SplitPattern {
 
   private int group() {
     int start = at;
+    if (anyCase) {
+      throw unknown(
+          "a group in (?i:", start); // of which Oniguruma joins some with their neighbours
+    }
     if (++depth > MAX_DEPTH) {
       throw unknown("a group nested deeper than " + MAX_DEPTH, start);
-    }
-    if (anyCase) { // What it begins with may fold together with what stands before it.
-      throw unknown("(?i: with a group", start);
     }
     boolean looks = source.startsWith("(?=", at) || source.startsWith("(?!", at);
     anyCase = source.startsWith("(?i:", at);
@@ -341,12 +345,16 @@ final class SplitPattern {
   }
 
   private IllegalArgumentException unknown(String part, int where) {
-    return unfit("has " + part + " at character " + where);
+    return unfit("has " + quoted(part) + " at character " + where);
   }
 
-  private IllegalArgumentException unfit(String reason) {
-    boolean whole = source.length() <= MAX_QUOTED;
-    String quoted = whole ? source : source.substring(0, MAX_QUOTED) + "…";
-    return new IllegalArgumentException("the pattern " + quoted + " " + reason);
+  private IllegalArgumentException unfit(String why) {
+    return new IllegalArgumentException("the pattern " + quoted(source) + " " + why);
+  }
+
+  /** On one line. */
+  private static String quoted(String text) {
+    String start = text.length() <= MAX_QUOTED ? text : text.substring(0, MAX_QUOTED) + "...";
+    return start.replaceAll("\\p{Cntrl}", " ");
   }
 }

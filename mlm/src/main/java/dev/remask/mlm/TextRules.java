@@ -1,5 +1,6 @@
 package dev.remask.mlm;
 
+import dev.remask.mlm.AddedTokens.AddedToken;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -51,18 +52,33 @@ public final class TextRules {
     }
     MessageDigest digest = Digests.sha256();
     digest.update(rules.getBytes(StandardCharsets.US_ASCII));
+    String word = singleWord(pipeline.added());
     for (int c = 0; c < IDEOGRAPHS; c += c < SCRIPTS ? 1 : IDEOGRAPH_STEP) {
       if (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE) {
-        pipeline.cut(
-            neighbours(Character.toString(c)),
-            preToken -> {
-              digest.update(preToken.getBytes(StandardCharsets.UTF_8));
-              digest.update(NO_UTF8);
-            },
-            id -> digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(id).flip()));
+        update(digest, pipeline, neighbours(Character.toString(c)) + word + Character.toString(c));
       }
     }
+    update(digest, pipeline, "\u0315\u0300".repeat(1000));
     return Digests.hex(digest.digest());
+  }
+
+  /** One that is none where it touches a word; empty if there is no such. */
+  private static String singleWord(AddedTokens added) {
+    return added.tokens().stream()
+        .filter(AddedToken::singleWord)
+        .map(AddedToken::content)
+        .findFirst()
+        .orElse("");
+  }
+
+  private static void update(MessageDigest digest, TextPipeline pipeline, String text) {
+    pipeline.cut(
+        text,
+        preToken -> {
+          digest.update(preToken.getBytes(StandardCharsets.UTF_8));
+          digest.update(NO_UTF8);
+        },
+        id -> digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(id).flip()));
   }
 
   /** A character beside those that patterns tell apart, and among marks that change places. */
@@ -87,7 +103,10 @@ public final class TextRules {
         + "\u05AE\u0323b";
   }
 
-  /** Behind a word, behind the end of a sentence, and before and at the start of the next one. */
+  /**
+   * Behind a word, behind the end of a sentence, and before and at the start of the next one; and
+   * much without any word.
+   */
   private static String probe() {
     StringBuilder text = new StringBuilder();
     for (int c = 0; c < IDEOGRAPHS; c += c < SCRIPTS ? 1 : IDEOGRAPH_STEP) {
@@ -96,7 +115,7 @@ public final class TextRules {
         text.appendCodePoint(c).append("b\n\n");
       }
     }
-    return text.toString();
+    return text.append(". (".repeat(1000)).append("A").toString();
   }
 
   /** For people: the Java version and, as its tables tell, the Unicode version. */

@@ -5,7 +5,6 @@ import dev.remask.mlm.Merges.Merge;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +49,7 @@ final class TokenizerJson {
     static Listed of(Map<?, ?> token) {
       String content = string(token.get("content"), "the content of an added token");
       require(
-          !content.isEmpty() && isWellFormed(content),
+          !content.isEmpty() && PreTokens.wellFormed(content).equals(content),
           "added token \"" + content + "\" is no text");
       int id = TokenizerJson.id(token.get("id"));
       boolean special = flag(token, "special", false);
@@ -62,10 +61,6 @@ final class TokenizerJson {
               flag(token, "lstrip", false),
               flag(token, "rstrip", false),
               flag(token, "normalized", !special));
-      boolean space = content.chars().allMatch(c -> PreTokens.isWhiteSpace((char) c));
-      require(
-          !space || !(asCut.lstrip() || asCut.rstrip()),
-          "added token \"" + content + "\" is white space and takes the white space around it");
       return new Listed(content, id, special || hasOurName(content), asCut);
     }
   }
@@ -94,7 +89,9 @@ final class TokenizerJson {
     added.sort(Comparator.comparingInt(Listed::id));
     Set<String> contents = new HashSet<>();
     for (Listed token : added) {
-      require(contents.add(token.content()), "added token " + token.content() + " stands twice");
+      require(
+          contents.add(token.content()),
+          "added token " + Json.write(token.content()) + " stands twice");
       if (token.special()) {
         specials.add(token);
       } else {
@@ -106,7 +103,7 @@ final class TokenizerJson {
     }
     specials.forEach(token -> unmade.add(token.content()));
     vocab.keySet().stream()
-        .filter(token -> hasOurName(token) || token.isEmpty() || !ByteAlphabet.isMadeOf(token))
+        .filter(token -> hasOurName(token) || !ByteAlphabet.isMadeOf(token))
         .forEach(unmade::add);
   }
 
@@ -155,6 +152,7 @@ final class TokenizerJson {
           token.content().length() > 1 || !ByteAlphabet.isMadeOf(token.content()),
           "special token " + token.content() + " is a byte of text");
     }
+    require(new HashSet<>(vocab.values()).size() == vocab.size(), "two tokens have the same id");
     Map<String, Integer> text = new LinkedHashMap<>(vocab);
     text.keySet().removeAll(unmade);
     List<String> tokens = new ArrayList<>(Vocabulary.LEADING);
@@ -267,13 +265,8 @@ final class TokenizerJson {
 
   private static Map<String, Integer> ids(Map<?, ?> vocab) {
     Map<String, Integer> ids = new LinkedHashMap<>();
-    Map<Integer, String> tokens = new HashMap<>();
     for (Map.Entry<?, ?> entry : vocab.entrySet()) {
-      String token = string(entry.getKey(), "a token");
-      int id = id(entry.getValue());
-      String other = tokens.putIfAbsent(id, token);
-      require(other == null, "tokens " + other + " and " + token + " have one id");
-      ids.put(token, id);
+      ids.put(string(entry.getKey(), "a token"), id(entry.getValue()));
     }
     return ids;
   }
@@ -330,8 +323,11 @@ final class TokenizerJson {
     return value == null ? otherwise : Boolean.TRUE.equals(value);
   }
 
-  static boolean isWellFormed(String text) {
-    return PreTokens.wellFormed(text).equals(text);
+  static Map<?, ?> map(@Nullable Object value, String name) {
+    if (value instanceof Map<?, ?> map) {
+      return map;
+    }
+    throw unfit(name + " is not an object");
   }
 
   static String string(@Nullable Object value, String name) {
@@ -339,13 +335,6 @@ final class TokenizerJson {
       return string;
     }
     throw unfit(name + " is not a string");
-  }
-
-  static Map<?, ?> map(@Nullable Object value, String name) {
-    if (value instanceof Map<?, ?> map) {
-      return map;
-    }
-    throw unfit(name + " is not an object");
   }
 
   static List<?> list(@Nullable Object value, String name) {

@@ -67,6 +67,7 @@ public final class Vocabulary {
     for (int id = 0; id < bytes.length; id++) {
       String token = tokens.get(id);
       bytes[id] = isMade(id) ? ByteAlphabet.read(token) : token.getBytes(StandardCharsets.UTF_8);
+      require(bytes[id].length > 0, "token " + id + " is empty");
       if (isMade(id) && bytes[id].length == 1) {
         byteIds[bytes[id][0] & 0xFF] = id;
       }
@@ -90,7 +91,6 @@ public final class Vocabulary {
           "token " + id + " is " + tokens.get(id) + ", not " + LEADING.get(id));
     }
     require(tokenIds().size() == size(), "a token stands twice");
-    require(!tokens.contains(""), "a token is empty");
     require(
         tokens.get(mask()).equals(MASK),
         "the last token is " + tokens.get(mask()) + ", not <mask>");
@@ -167,8 +167,8 @@ public final class Vocabulary {
   }
 
   /**
-   * The vocabulary as Hugging Face's tokenizer.json, UTF-8: a function of the tokens, the merges
-   * and all that is done before them, so equal vocabularies have equal bytes.
+   * The vocabulary as Hugging Face's tokenizer.json, UTF-8: a function of all that decides about
+   * the ids of a text, so equal vocabularies have equal bytes.
    */
   public byte[] tokenizerJson() {
     return tokenizerJson.clone();

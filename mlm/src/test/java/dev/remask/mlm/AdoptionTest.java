@@ -302,8 +302,7 @@ class AdoptionTest {
   }
 
   /** How many bytes each pre-token has. */
-  private static List<Integer> parts(
-      HuggingFaceTokenizer oracle, Vocabulary vocabulary, String text) {
+  static List<Integer> parts(HuggingFaceTokenizer oracle, Vocabulary vocabulary, String text) {
     Encoding encoding = oracle.encode(text, false, false);
     List<Integer> parts = new ArrayList<>();
     long last = -1;

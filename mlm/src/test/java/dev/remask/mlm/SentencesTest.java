@@ -1,6 +1,7 @@
 package dev.remask.mlm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.lang.reflect.Proxy;
@@ -11,8 +12,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -22,6 +28,7 @@ import org.junit.jupiter.api.Test;
 
 class SentencesTest {
   private static final Sentences PROSE = Sentences.prose(Locale.ROOT);
+  private static final BreakIterator RULES = BreakIterator.getSentenceInstance(Locale.ROOT);
   private static final String CLASSES = "aB1.? \"(),\u3002\u2029";
 
   @Test
@@ -118,16 +125,18 @@ class SentencesTest {
   private static List<String> byTheRules(String text) {
     List<String> sentences = new ArrayList<>();
     String lines = text.lines().map(String::strip).collect(Collectors.joining("\n"));
-    BreakIterator rules = BreakIterator.getSentenceInstance(Locale.ROOT);
     for (String paragraph : lines.split("\n{2,}", -1)) {
-      String whole = paragraph.strip().replace('\n', ' ');
-      rules.setText(whole);
-      for (int start = 0, end = rules.next(); end >= 0; start = end, end = rules.next()) {
-        sentences.add(whole.substring(start, end).strip());
-      }
+      addByTheRules(paragraph.strip().replace('\n', ' '), sentences);
     }
     sentences.removeIf(String::isEmpty);
     return sentences;
+  }
+
+  private static void addByTheRules(String whole, List<String> sentences) {
+    RULES.setText(whole);
+    for (int start = 0, end = RULES.next(); end >= 0; start = end, end = RULES.next()) {
+      sentences.add(whole.substring(start, end).strip());
+    }
   }
 
   @Test
@@ -187,30 +196,23 @@ class SentencesTest {
    */
   @Test
   void theRulesReadNoTextTooOften() {
-    AtomicLong reads = new AtomicLong();
-    Sentences prose = new Prose(() -> new CountingRules(reads));
+    // The automaton gives up where the comma stands.
+    List<String> parts =
+        new ArrayList<>(List.of(". [", ".\u0301 \u2014", ". (".repeat(70) + ".\"(,"));
     for (int length = 1; length <= 3; length++) {
       for (int number = 0; number < (int) Math.pow(CLASSES.length(), length); number++) {
-        String part = text(number, length);
-        String text = part.repeat(6000 / length);
-        reads.set(0);
-        List<String> sentences = prose.split(text);
-        assertThat(reads.get()).as(part).isLessThan((long) Prose.UNDECIDED_MAX * text.length());
-        assertThat(withoutSpace(String.join("", sentences))).isEqualTo(withoutSpace(text));
+        parts.add(text(number, length));
       }
     }
-  }
-
-  @Test
-  void aLongRunThatIsNoWordEndsASentence() {
-    String run = "-".repeat(Prose.UNDECIDED_MAX);
-    assertThat(PROSE.split("a" + run.substring(1) + "b")).hasSize(1);
-    assertThat(PROSE.split("a" + run + "b")).containsExactly("a" + run, "b");
-    assertThat(PROSE.split("a" + run)).hasSize(1);
-    String faces = "-" + "\uD83D\uDE00".repeat(Prose.UNDECIDED_MAX / 2 - 1);
-    assertThat(PROSE.split(faces + "\uD83D\uDE00")).containsExactly(faces, "\uD83D\uDE00");
-    String gothic = "\uD800\uDF30".repeat(2 * Prose.UNDECIDED_MAX);
-    assertThat(PROSE.split(gothic)).containsExactly(gothic);
+    AtomicLong reads = new AtomicLong();
+    Sentences prose = new Prose(() -> new CountingRules(reads));
+    for (String part : parts) {
+      String text = part.repeat(6000 / part.length());
+      reads.set(0);
+      List<String> sentences = prose.split(text);
+      assertThat(reads.get()).as(part).isLessThan((long) Prose.UNDECIDED_MAX * text.length());
+      assertThat(withoutSpace(String.join("", sentences))).isEqualTo(withoutSpace(text));
+    }
   }
 
   private static String text(int number, int length) {
@@ -284,6 +286,78 @@ class SentencesTest {
     public CharacterIterator getText() {
       return rules.getText();
     }
+  }
+
+  private static String parts(Random random, List<String> parts, int count) {
+    return Stream.generate(() -> parts.get(random.nextInt(parts.size())))
+        .limit(count)
+        .collect(Collectors.joining());
+  }
+
+  /** To the rules what has no word ends as a paragraph does. */
+  @Test
+  void whatHasNoWordEndsASentence() {
+    String run = "-".repeat(Prose.UNDECIDED_MAX - 1);
+    assertThat(PROSE.split("a" + run + "b")).containsExactly("a" + run + "b");
+    assertThat(PROSE.split("a" + run + "-b")).containsExactly("a" + run + "-", "b");
+    String faces = "\uD83D\uDE00".repeat(Prose.UNDECIDED_MAX / 2);
+    assertThat(PROSE.split(faces + faces)).containsExactly(faces, faces);
+    assertThat(PROSE.split("a-" + faces).get(1)).isEqualTo("\uD83D\uDE00");
+    assertThat(PROSE.split("\uD800\uDF30".repeat(1000))).hasSize(1); // Gothic letters
+    Pattern piece = Pattern.compile("(?s).*?[^\\p{L}\\p{Nd}]{" + Prose.UNDECIDED_MAX + "}|.+");
+    List<String> words = List.of("a", "B ", ". ", "1");
+    List<String> others = List.of(".", "!", " ", "(", ")", "\"", ",", "-", "\u0301", "\u3002");
+    Random random = new Random(5);
+    for (int i = 0; i < 2_000; i++) {
+      String text =
+          parts(random, words, random.nextInt(5))
+              + parts(random, others.subList(0, 2 + random.nextInt(9)), random.nextInt(1000))
+              + parts(random, words, random.nextInt(5));
+      List<String> sentences = new ArrayList<>();
+      Matcher pieces = piece.matcher(text.strip());
+      while (pieces.find()) {
+        addByTheRules(pieces.group(), sentences);
+      }
+      sentences.removeIf(String::isEmpty);
+      assertThat(PROSE.split(text)).as(text).isEqualTo(sentences);
+    }
+  }
+
+  /** What linear time rests on: no boundary hangs on what is behind the next letter or digit. */
+  @Test
+  void theRulesReadNoFurtherThanALetterOrDigit() {
+    for (int c = 0; c < 0x20000; c++) {
+      if (Character.isLetterOrDigit(c)) {
+        for (String before : List.of(". ", ". (", ".)(", ". ((", "!) ")) {
+          requireNoFurther("a" + before, Character.toString(c));
+        }
+      }
+    }
+    for (int number = 0; number < 20_000; number++) {
+      StringBuilder before = new StringBuilder();
+      for (int rest = number; rest > 0; rest /= CLASSES.length()) {
+        before.append(CLASSES.charAt(rest % CLASSES.length()));
+      }
+      List.of("a", "B", "1").forEach(letter -> requireNoFurther(before.toString(), letter));
+    }
+  }
+
+  private static void requireNoFurther(String before, String letter) {
+    List<Integer> boundaries = boundaries(before, letter);
+    for (String behind : List.of("a", "B", ". (", "(.", "\u2029")) {
+      if (!boundaries(before, letter + behind).equals(boundaries)) {
+        fail(before + letter + behind);
+      }
+    }
+  }
+
+  /** In the text before. */
+  private static List<Integer> boundaries(String before, String behind) {
+    RULES.setText(before + behind);
+    return IntStream.iterate(
+            RULES.next(), at -> at >= 0 && at <= before.length(), at -> RULES.next())
+        .boxed()
+        .toList();
   }
 
   private static String withoutSpace(String text) {

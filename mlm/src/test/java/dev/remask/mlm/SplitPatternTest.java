@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.MatchResult;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,8 +53,9 @@ class SplitPatternTest {
         "(?i)a ~ (?i) at character 0",
         "(?i:ß) ~ (?i: with ß",
         "(?i:st) ~ (?i: with t",
-        "(?i:s(?:s)) ~ (?i: with a group at character 5",
-        "(?i:a(?=b)) ~ (?i: with a group",
+        "(?i:s(?:s)) ~ a group in (?i: at character 5",
+        "(?i:(?:f)(?:i)) ~ a group in (?i: at character 4",
+        "(?i:a(?=s)) ~ a group in (?i: at character 5",
         "(?i:[a]) ~ (?i: with a class",
         "(?i:\\p{L}) ~ (?i: with a class",
         "(a ~ a group without its end",
@@ -78,13 +80,31 @@ class SplitPatternTest {
         .hasMessageContaining(part);
   }
 
+  /** Long ones would take more of the stack than a thread may have. */
   @Test
-  void lengthIsBounded() {
-    String longest = ".".repeat(2048);
-    assertThat(matches(longest, longest.repeat(2))).hasSize(2);
-    assertThatThrownBy(() -> SplitPattern.compile("[ab]\\S".repeat(10_000)))
+  void lengthIsBounded() throws InterruptedException {
+    assertThatThrownBy(() -> SplitPattern.compile("[ab]\n".repeat(10_000)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the pattern %s… is longer than 2048 characters", "[ab]\\S".repeat(33) + "[a");
+        .hasMessageContaining("has more than 2048 characters")
+        .hasMessageMatching("[^\n]{1,300}");
+    assertThatThrownBy(() -> SplitPattern.compile("\\p{" + "\n".repeat(2000) + "}"))
+        .hasMessageMatching("[^\n]{1,500}");
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    Thread thread =
+        new Thread(
+            null,
+            () -> {
+              for (String atom : List.of("[ab]", ".", "a?", "(a)", "(?i:a)", "(.?)?", "(?=a)")) {
+                String pattern = "b" + atom.repeat(2040 / atom.length());
+                SplitPattern.compile(pattern).matcher("b" + "a".repeat(3000)).find();
+              }
+            },
+            "small stack",
+            512 << 10);
+    thread.setUncaughtExceptionHandler((t, e) -> thrown.set(e));
+    thread.start();
+    thread.join();
+    assertThat(thrown).hasNullValue();
   }
 
   @Test

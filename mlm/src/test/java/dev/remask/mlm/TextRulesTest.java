@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +55,21 @@ class TextRulesTest {
     for (String form : List.of("NFC", "Lowercase")) {
       Vocabulary other = adopted(gpt2, ForeignTokenizers.normalizer(form), plain);
       assertThat(seen.add(TextRules.sha256(Sentences.lines(), other))).as(form).isTrue();
+    }
+  }
+
+  /** Which letters, marks and digits touch a token: as on a JDK for which one more is a letter. */
+  @Test
+  void wordsMakeADifference() {
+    Vocabulary gpt2 = Vocabulary.learn(List.of(), 261);
+    Set<String> seen = new HashSet<>();
+    for (List<Map<String, Object>> added :
+        List.of(
+            List.of(ForeignTokenizers.added("<x>")),
+            List.of(ForeignTokenizers.added("<x>", "single_word")))) {
+      byte[] file =
+          ForeignTokenizers.file(gpt2, "null", ForeignTokenizers.byteLevel(false, true), added);
+      assertThat(seen.add(TextRules.sha256(Sentences.lines(), Vocabulary.adopt(file)))).isTrue();
     }
   }
 

@@ -114,9 +114,12 @@ class VocabularyTest {
         "\"id\":599 | \"id\":598 | two ids for <mask>",
         "\"content\":\"<unk>\" | \"content\":\"[UNK]\" | added token [UNK]",
         "\"content\":\"<unk>\" | \"content\":\"\" | added token \"\" is no text",
+        "\"content\":\"<unk>\" | \"content\":null | the content of an added token is not a string",
+        "\"content\":\"<unk>\" | \"content\":\"<pad>\" | added token \"<pad>\" stands twice",
+        "\"merges\":[ | \"merges\":[[1,true], | a part of a merge is not a string",
+        "\"!\":4 | \"\":4 | token 4 is empty",
         "\"<pad>\":1,\"</s>\":2 | \"</s>\":1,\"<pad>\":2 | two ids for <pad>",
-        "\"!\":4 | \"!\":5 | tokens ! and \" have one id",
-        "\"!\":4 | \"!\":7000 | token ids are not 0 ... size - 1",
+        "\"!\":4 | \"!\":5 | token ids are not 0 ... size - 1",
         "\"!\":4 | \"中\":4 | not in the byte alphabet",
         "\"!\":4 | \"!\":-4 | token id -4",
         "\"!\":4 | \"!\":\"4\" | token id 4",
@@ -153,6 +156,12 @@ class VocabularyTest {
     byte[] cut =
         gpt2.replace("\"<|pad|>\",\"special\":true", "\"<|pad|>\",\"special\":false")
             .getBytes(StandardCharsets.UTF_8);
+    String empty = gpt2.replace("\"vocab\":{", "\"vocab\":{\"\":900,");
+    assertThat(Vocabulary.adopt(empty.getBytes(StandardCharsets.UTF_8)).wordStarts())
+        .isEqualTo(LEARNED.wordStarts());
+    byte[] same = gpt2.replace("\"!\":4", "\"!\":5").getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> Vocabulary.adopt(same))
+        .hasMessageContaining("two tokens have the same id");
     assertThat(Vocabulary.adopt(cut).token(LEARNED.mask())).isEqualTo("<|pad|>");
     for (String broken :
         List.of(
